@@ -1,0 +1,80 @@
+/** Prints a received value for an error message: short, on one line, never a whole tensor or array. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 120 ? `${value.slice(0, 117)}...` : value)
+  if (Array.isArray(value))
+    return value.length > 8
+      ? `[${value.slice(0, 8).map(show).join(', ')}, … ${value.length} in all]`
+      : `[${value.map(show).join(', ')}]`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'
+  return String(value)
+}
+
+/**
+ * An argument that breaks a documented rule. The message reads
+ * `<argument> must <rule>; received <value>`.
+ */
+export class ArgumentError extends Error {
+  override readonly name: string = 'ArgumentError'
+  /** The argument's name as the caller wrote it, for example `options.margin`. */
+  readonly argument: string
+  constructor(argument: string, rule: string, received: unknown) {
+    super(`${argument} must ${rule}; received ${show(received)}`)
+    this.argument = argument
+  }
+}
+
+/** Data from outside (an image, a folder, a table) that cannot be used; `source` names the file or record. */
+export class DataError extends Error {
+  override readonly name: string = 'DataError'
+  /** The file, folder or record at fault. */
+  readonly source: string
+  constructor(source: string, problem: string, options?: ErrorOptions) {
+    super(`${source}: ${problem}`, options)
+    this.source = source
+  }
+}
+
+/** A weights or checkpoint file that is malformed, or does not fit the network; `differences` lists every differing key. */
+export class WeightsError extends Error {
+  override readonly name: string = 'WeightsError'
+  /** One line for each missing, unexpected or differently shaped tensor. */
+  readonly differences: readonly string[]
+  constructor(source: string, problem: string, differences: readonly string[] = []) {
+    super(`${source}: ${problem}${differences.length === 0 ? '' : `\n  ${differences.join('\n  ')}`}`)
+    this.differences = differences
+  }
+}
+
+/** A tfjs backend that is absent, cannot start, or has failed for good. */
+export class BackendError extends Error {
+  override readonly name: string = 'BackendError'
+  /** The backend's name, for example `wasm`. */
+  readonly backend: string
+  constructor(backend: string, problem: string, options?: ErrorOptions) {
+    super(`backend ${backend}: ${problem}`, options)
+    this.backend = backend
+  }
+}
+
+/** Scores of one class only, where a metric needs both. */
+export class OneClassError extends Error {
+  override readonly name: string = 'OneClassError'
+}
+
+/** Throws an {@link ArgumentError} unless the value is an integer of at least `minimum`. */
+export function requireInteger(argument: string, value: number, minimum: number): void {
+  if (!Number.isInteger(value) || value < minimum)
+    throw new ArgumentError(argument, `be an integer >= ${minimum}`, value)
+}
+
+/** Throws an {@link ArgumentError} unless the value is a finite number in `[low, high]`. */
+export function requireRange(argument: string, value: number, low: number, high: number): void {
+  if (!Number.isFinite(value) || value < low || value > high) {
+    throw new ArgumentError(
+      argument,
+      Number.isFinite(high) ? `be a number in [${low}, ${high}]` : `be a finite number >= ${low}`,
+      value,
+    )
+  }
+}
