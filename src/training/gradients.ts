@@ -1,0 +1,116 @@
+import {
+  add,
+  concat,
+  dispose,
+  keep,
+  mul,
+  slice,
+  sum,
+  tidy,
+  variable,
+  variableGrads,
+  type Scalar,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core'
+import { requireInteger } from '../errors.js'
+import type { NamedVariables } from './network.js'
+
+/** A loss and its gradients by variable name. The caller disposes all of them. */
+export interface LossGradients {
+  /** The loss. */
+  readonly value: Scalar
+  /** The gradient of every variable that the loss depends on. */
+  readonly gradients: Map<string, Tensor>
+}
+
+/** `variableGrads` by our own names; variables that the loss does not depend on are left out. */
+export function lossGradients(variables: NamedVariables, loss: () => Scalar): LossGradients {
+  const { value, grads } = variableGrads(loss, [...variables.values()])
+  const gradients = new Map<string, Tensor>()
+  for (const [name, weight] of variables) {
+    const gradient = grads[weight.name] as Tensor | null | undefined
+    if (gradient) gradients.set(name, gradient)
+  }
+  return { value, gradients }
+}
+
+/** What {@link chunkedGradients} needs. */
+export interface ChunkedGradientsOptions {
+  /** The variables of the network and of the loss. */
+  readonly variables: NamedVariables
+  /** The whole batch; the first axis is the batch. */
+  readonly inputs: Tensor
+  /** How many examples go through the network at once. */
+  readonly chunk: number
+  /** The network on a part of the batch that starts at `start`. Every example must be computed independently of the others (no batch norm). */
+  readonly forward: (inputs: Tensor, start: number) => Tensor
+  /** The loss of the outputs of the whole batch; it may use variables of its own, such as a head's. */
+  readonly loss: (outputs: Tensor) => Scalar
+}
+
+/** The parts `[start, start + size)` of the first axis. */
+function part(x: Tensor, start: number, size: number): Tensor {
+  return slice(x, [start, ...x.shape.slice(1).map(() => 0)], [size, ...x.shape.slice(1)])
+}
+
+/**
+ * Value and gradients of `loss(forward(inputs))` with the memory of `chunk` examples only, exactly as if the whole
+ * batch had run at once (no mean of means): the outputs are computed without gradients, the loss is differentiated
+ * with respect to them, and each chunk is then computed again to carry its share back to the weights.
+ * Returns the outputs too. The caller disposes everything.
+ */
+export function chunkedGradients({
+  variables,
+  inputs,
+  chunk,
+  forward,
+  loss,
+}: ChunkedGradientsOptions): LossGradients & { readonly outputs: Tensor } {
+  requireInteger('chunk', chunk, 1)
+  const batch = inputs.shape[0]!
+  if (chunk >= batch) {
+    let outputs: Tensor | undefined
+    const result = lossGradients(variables, () => {
+      outputs = keep(forward(inputs, 0))
+      return loss(outputs)
+    })
+    return { ...result, outputs: outputs! }
+  }
+
+  const starts = Array.from({ length: Math.ceil(batch / chunk) }, (_, i) => i * chunk)
+  const sizeAt = (start: number): number => Math.min(chunk, batch - start)
+  const leaf: Variable = tidy(() => {
+    const outputs = starts.map((start) => tidy(() => forward(part(inputs, start, sizeAt(start)), start)))
+    return variable(concat(outputs, 0))
+  })
+  const { value, gradients: direct } = lossGradients(new Map([...variables, ['', leaf]]), () => loss(leaf))
+  const upstream = direct.get('')
+  direct.delete('')
+  const gradients = direct
+  if (upstream !== undefined) {
+    for (const start of starts) {
+      const share = lossGradients(variables, () =>
+        tidy(
+          () =>
+            sum(
+              mul(forward(part(inputs, start, sizeAt(start)), start), part(upstream, start, sizeAt(start))),
+            ) as Scalar,
+        ),
+      )
+      share.value.dispose()
+      for (const [name, gradient] of share.gradients) {
+        const before = gradients.get(name)
+        if (before === undefined) gradients.set(name, gradient)
+        else {
+          gradients.set(name, add(before, gradient))
+          dispose([before, gradient])
+        }
+      }
+    }
+    upstream.dispose()
+  }
+  const outputs = tidy(() => leaf.clone())
+  leaf.dispose()
+  return { value, gradients, outputs }
+}

@@ -1,0 +1,40 @@
+/** One report of long work. */
+export interface ProgressEvent {
+  /** What is running, for example `psnr`, `gan`, `super-resolve`, `siamese`. */
+  readonly stage: string
+  /** Steps done in this stage. */
+  readonly step: number
+  /** Steps of this stage in all. */
+  readonly steps: number
+  /** Steps per second since the stage began. */
+  readonly rate: number
+  /** Estimated seconds until the stage ends. */
+  readonly secondsLeft: number
+  /** Losses and metrics of the step, by name. */
+  readonly values?: Readonly<Record<string, number>>
+}
+
+/** Receives progress. It should return quickly. */
+export type OnProgress = (event: ProgressEvent) => void
+
+/** Reports steps of a stage with rate and time left; `done` steps were finished by an earlier run. */
+export function trackProgress(
+  stage: string,
+  steps: number,
+  onProgress: OnProgress | undefined,
+  done = 0,
+): (step: number, values?: Readonly<Record<string, number>>) => void {
+  const started = Date.now()
+  return (step, values) => {
+    const seconds = Math.max(1e-3, (Date.now() - started) / 1000)
+    const rate = Math.max(0, step - done) / seconds
+    const secondsLeft = rate > 0 ? (steps - step) / rate : Infinity
+    onProgress?.({ stage, step, steps, rate, secondsLeft, ...(values === undefined ? {} : { values }) })
+  }
+}
+
+/** Lets timers, signals and the page run, then throws the signal's reason if it was aborted. */
+export async function breathe(signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => setTimeout(resolve, 0))
+  signal?.throwIfAborted()
+}
