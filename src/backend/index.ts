@@ -1,0 +1,10 @@
+/**
+ * What TensorFlow.js lacks: portable operations with right gradients on every backend, and the kernels that make its
+ * wasm backend train. Knows nothing of super-resolution.
+ *
+ * @packageDocumentation
+ */
+export { pixelUnshuffle } from './ops/pixelUnshuffle.js'
+export { softplus } from './ops/softplus.js'
+export { upsampleNearest2x } from './ops/upsample.js'
+export { backendRepairs, enableWasmTraining } from './wasm/enableWasmTraining.js'

@@ -1,0 +1,88 @@
+import {
+  engine,
+  findBackend,
+  getKernel,
+  type KernelFunc,
+  type NamedAttrMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core'
+import { BackendError } from '../../errors.js'
+
+/** What the wasm backend holds for one tensor. */
+export interface WasmTensorData {
+  id: number
+  memoryOffset: number
+  refCount: number
+}
+
+/** The Emscripten module, as far as it is used here. */
+export interface WasmModule {
+  _malloc(bytes: number): number
+  _free(offset: number): void
+  HEAPU8: Uint8Array
+  tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, memoryOffset: number): void }
+}
+
+/** The wasm backend of tfjs 4.22, as far as it is used here. */
+export interface WasmBackend {
+  wasm: WasmModule
+  dataIdMap: { get(dataId: object): WasmTensorData; delete(dataId: object): boolean }
+  makeOutput(shape: number[], dtype: 'float32' | 'int32', memoryOffset?: number): TensorInfo
+  disposeData(dataId: object, force?: boolean): boolean
+}
+
+/** The running wasm backend, or undefined where none has been started. */
+export function wasmBackend(): WasmBackend | undefined {
+  if (!engine().registryFactory['wasm']) return undefined
+  return (findBackend('wasm') as unknown as WasmBackend | null) ?? undefined
+}
+
+/** Runs a registered wasm kernel with one output on plain tensor infos; the caller disposes the output. */
+export function runKernel(
+  backend: WasmBackend,
+  name: string,
+  inputs: Record<string, TensorInfo>,
+  attrs: Record<string, unknown> = {},
+): TensorInfo {
+  const kernel = getKernel(name, 'wasm')
+  if (!kernel) throw new BackendError('wasm', `the kernel ${name} is not registered`)
+  const call = kernel.kernelFunc as KernelFunc
+  return call({ inputs, attrs: attrs as NamedAttrMap, backend }) as TensorInfo
+}
+
+/** The tensor's elements in the heap; valid until the next allocation. */
+export function heapFloats(backend: WasmBackend, { dataId, shape }: TensorInfo): Float32Array {
+  const size = shape.reduce((product, n) => product * n, 1)
+  return new Float32Array(backend.wasm.HEAPU8.buffer, backend.dataIdMap.get(dataId).memoryOffset, size)
+}
+
+/** Collects temporary tensors of a kernel, to be freed together. */
+export class Temporaries {
+  readonly #backend: WasmBackend
+  readonly #infos: TensorInfo[] = []
+  readonly #views: TensorInfo[] = []
+  constructor(backend: WasmBackend) {
+    this.#backend = backend
+  }
+  /** Registers a tensor that `free` disposes. */
+  own(info: TensorInfo): TensorInfo {
+    this.#infos.push(info)
+    return info
+  }
+  /** A tensor over heap bytes that belong to another one: `free` forgets it without freeing the bytes. */
+  view(shape: number[], memoryOffset: number): TensorInfo {
+    const info = this.#backend.makeOutput(shape, 'float32', memoryOffset)
+    this.#views.push(info)
+    return info
+  }
+  /** Disposes all of them. */
+  free(): void {
+    for (const { dataId } of this.#views) {
+      this.#backend.wasm.tfjs.disposeData(this.#backend.dataIdMap.get(dataId).id)
+      this.#backend.dataIdMap.delete(dataId)
+    }
+    for (const { dataId } of this.#infos) this.#backend.disposeData(dataId)
+    this.#views.length = 0
+    this.#infos.length = 0
+  }
+}

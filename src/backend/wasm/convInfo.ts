@@ -1,0 +1,32 @@
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core'
+import { BackendError } from '../../errors.js'
+
+/** The attributes of tfjs's two conv2d gradient kernels. */
+export interface ConvGradientAttrs {
+  strides: [number, number] | number
+  pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]]
+  dataFormat: 'NHWC' | 'NCHW'
+  dimRoundingMode?: 'floor' | 'round' | 'ceil'
+}
+
+/** Sizes and pads of a convolution; throws for NCHW, which wasm cannot compute. */
+export function convInfo(
+  inputShape: number[],
+  filterShape: number[],
+  { strides, pad, dataFormat, dimRoundingMode }: ConvGradientAttrs,
+): backend_util.Conv2DInfo {
+  if (dataFormat === 'NCHW') throw new BackendError('wasm', 'convolutions need the NHWC data format')
+  return backend_util.computeConv2DInfo(
+    inputShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  )
+}
+
+/** Bytes of a float32 tensor. */
+export function byteLength({ shape }: TensorInfo): number {
+  return shape.reduce((product, n) => product * n, 4)
+}

@@ -1,0 +1,42 @@
+import { getKernel, registerKernel, unregisterKernel, type KernelFunc } from '@tensorflow/tfjs-core'
+import { BackendError } from '../../errors.js'
+import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
+import { maxPoolGrad } from './maxPoolGrad.js'
+
+/** Marks a kernel as a repair of this package, also across its ESM and CJS builds. */
+const mark = Symbol.for('esrgan-scnn.wasm-repair')
+
+const repairs: Readonly<Record<string, unknown>> = {
+  Conv2DBackpropFilter: conv2dBackpropFilter,
+  MaxPoolGrad: maxPoolGrad,
+}
+
+/**
+ * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks and replaces those that are
+ * wrong or very slow. Call it once after importing `@tensorflow/tfjs-backend-wasm`; further calls change nothing.
+ * Kernels are registered for the backend `wasm` only, for the whole process.
+ *
+ * @returns the names of the kernels in force from this package.
+ * @throws BackendError where `@tensorflow/tfjs-backend-wasm` has not been imported.
+ */
+export function enableWasmTraining(): readonly string[] {
+  if (!getKernel('Conv2D', 'wasm')) {
+    throw new BackendError('wasm', 'import @tensorflow/tfjs-backend-wasm before enableWasmTraining()')
+  }
+  for (const [kernelName, repair] of Object.entries(repairs)) {
+    const stock = getKernel(kernelName, 'wasm')
+    if (stock && mark in stock) continue
+    if (stock) unregisterKernel(kernelName, 'wasm')
+    const kernelFunc = repair as KernelFunc
+    registerKernel(Object.assign({ ...stock, kernelName, backendName: 'wasm', kernelFunc }, { [mark]: true }))
+  }
+  return backendRepairs()
+}
+
+/** The names of the wasm kernels that {@link enableWasmTraining} has put in force; empty before it was called. */
+export function backendRepairs(): readonly string[] {
+  return Object.keys(repairs).filter((kernelName) => {
+    const kernel = getKernel(kernelName, 'wasm')
+    return kernel !== undefined && mark in kernel
+  })
+}
