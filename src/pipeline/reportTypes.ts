@@ -1,0 +1,231 @@
+import type { ImageRecord } from '../data/index.js'
+
+/** An estimate with its confidence interval. */
+export interface Interval {
+  /** Lower end. */
+  readonly low: number
+  /** Upper end. */
+  readonly high: number
+  /** Confidence level, for example 0.95. */
+  readonly level: number
+  /** How the interval was computed, for example `DeLong, logit` or `Wilson`. */
+  readonly method: string
+}
+
+/** Test results of one group of images. Rates are in [0, 1]; positive = malignant. */
+export interface Evaluation {
+  /** (TP + TN) / n at threshold 0.5. */
+  readonly accuracy: number
+  /** Interval of the accuracy, counting images as independent. */
+  readonly accuracyInterval: Interval
+  /** Area under the ROC curve; null where only one class is present. */
+  readonly auc: number | null
+  /** Interval of the AUC; null where it cannot be computed. */
+  readonly aucInterval: Interval | null
+  /** Mean loss of the head, by the head's loss name. */
+  readonly loss: Readonly<Record<string, number>>
+  /** TP / (TP + FN); null without malignant images. */
+  readonly tpr: number | null
+  /** FP / (FP + TN); null without benign images. */
+  readonly fpr: number | null
+  /** Number of images. */
+  readonly n: number
+  /** Number of malignant images. */
+  readonly positives: number
+  /** Number of patients. */
+  readonly patients: number
+}
+
+/** One trained and evaluated classifier. */
+export interface RunResult {
+  /** `image` or `patient`. */
+  readonly split: string
+  /** How the network says benign or malignant; `sigmoid` = per-image head on the embedding. */
+  readonly head: 'sigmoid'
+  /** What made the Siamese network's input: `esrgan`. */
+  readonly arm: 'esrgan'
+  /** All test images. */
+  readonly overall: Evaluation
+  /** Test images by magnification (40, 100, 200, 400), where there are any. */
+  readonly byMagnification: Readonly<Record<string, Evaluation>>
+}
+
+/** One epoch of Siamese training. */
+export interface EpochHistory {
+  /** Counted from 1. */
+  readonly epoch: number
+  /** Mean total loss over the epoch's batches. */
+  readonly loss: number
+  /** Share of the epoch's training images that the head called right. */
+  readonly accuracy: number
+  /** Head loss on the test set: shown, never used to choose anything. */
+  readonly testLoss: number
+  /** Head accuracy on the test set: shown, never used to choose anything. */
+  readonly testAccuracy: number
+}
+
+/** Losses of one ESRGAN step. */
+export interface StepHistory {
+  /** `psnr` or `gan`. */
+  readonly stage: 'psnr' | 'gan'
+  /** Counted from 1 within the stage. */
+  readonly step: number
+  /** Losses by term name; `total` is the weighted sum. */
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** Images by magnification. */
+export type MagnificationCounts = Readonly<Record<string, number>>
+
+/** Everything that a run found, as `report.json` holds it. */
+export interface PipelineReport {
+  /** Grows when a field changes its meaning. */
+  readonly schemaVersion: 1
+  /** How the results came about. */
+  readonly protocol: {
+    /** `image` or `patient`. */
+    readonly split: string
+    /** The seed of everything random. */
+    readonly seed: number
+    /** `paper` or `quick`. */
+    readonly preset: string
+    /** The tfjs backend. */
+    readonly backend: string
+    /** `breakhis` for real images, `synthetic` for drawn ones, `custom` for the caller's own. */
+    readonly source: string
+    /** The source in words. */
+    readonly sourceDescription: string
+    /** Images used. */
+    readonly images: number
+    /** Patients used. */
+    readonly patients: number
+    /** Training images before and after balancing, test images, patients of each. */
+    readonly train: { readonly images: number; readonly augmented: number; readonly patients: number }
+    /** The test side. */
+    readonly test: { readonly images: number; readonly patients: number }
+    /** Side of the square low-resolution input in pixels (the paper: 224). */
+    readonly inputSize: number
+    /** The networks in words, with parameter counts. */
+    readonly networks: { readonly generator: string; readonly discriminator: string; readonly siamese: string }
+    /** Which features the perceptual loss used. */
+    readonly perceptual: string
+    /** Steps, rates and batch sizes, as printed. */
+    readonly settings: Readonly<Record<string, string | number | boolean>>
+    /** The limit of `maxSteps`, or null. A limited run is a rehearsal, not a result. */
+    readonly maxSteps: number | null
+    /** Images left out because they could not be read, with the reason. */
+    readonly skipped: readonly string[]
+  }
+  /** Images of the source by class and magnification, beside the paper's Table I. */
+  readonly tableI: {
+    /** This run's images. */
+    readonly measured: Readonly<Record<'benign' | 'malignant', MagnificationCounts>>
+    /** Slides by class, which the paper calls patients. */
+    readonly slides: Readonly<Record<'benign' | 'malignant', number>>
+    /** The paper's Table I. */
+    readonly published: Readonly<Record<'benign' | 'malignant', MagnificationCounts>>
+  }
+  /** Groups that stand on both sides of the split. */
+  readonly leakage: {
+    /** Patients on both sides. */
+    readonly patients: readonly string[]
+    /** Accession numbers on both sides. */
+    readonly accessions: readonly string[]
+  }
+  /** Every classifier of this run. */
+  readonly runs: readonly RunResult[]
+  /** The default run's results. */
+  readonly results: { readonly overall: Evaluation; readonly byMagnification: Readonly<Record<string, Evaluation>> }
+  /** Labels, scores and groups of the test images of the default run. */
+  readonly predictions: readonly {
+    readonly id: string
+    readonly patient: string
+    readonly magnification: number | null
+    readonly label: ImageRecord['label']
+    /** Probability of malignant. */
+    readonly score: number
+  }[]
+  /** ROC curve of the default run; null where only one class is present. */
+  readonly roc: { readonly fpr: readonly number[]; readonly tpr: readonly number[] } | null
+  /** Super-resolution x4 of held-out images, beside bicubic. */
+  readonly superResolution: {
+    /** Mean PSNR of the generator in dB. */
+    readonly psnr: number
+    /** Mean SSIM of the generator. */
+    readonly ssim: number
+    /** Mean PSNR of bicubic in dB. */
+    readonly bicubicPsnr: number
+    /** Mean SSIM of bicubic. */
+    readonly bicubicSsim: number
+    /** The channel that was measured. */
+    readonly channel: 'y'
+    /** Pixels cropped at each border. */
+    readonly crop: number
+    /** How many held-out images. */
+    readonly n: number
+  }
+  /** Training curves. */
+  readonly history: { readonly esrgan: readonly StepHistory[]; readonly siamese: readonly EpochHistory[] }
+  /** The paper's results and its Table II, to stand beside ours. */
+  readonly published: PublishedResults
+  /** File names of the figures, filled in by whoever writes them. */
+  readonly figures: readonly string[]
+  /** Seconds by stage. */
+  readonly seconds: Readonly<Record<string, number>>
+}
+
+/** Accuracy in % at one magnification, with its reported deviation where one is given. */
+export interface PublishedAccuracy {
+  /** Percent. */
+  readonly accuracy: number
+  /** Reported standard deviation in points. */
+  readonly deviation?: number
+}
+
+/** One row of the paper's Table II. */
+export interface PublishedRow {
+  /** Authors and year. */
+  readonly work: string
+  /** By magnification. */
+  readonly accuracy: Readonly<Record<'40' | '100' | '200' | '400', PublishedAccuracy>>
+  /** How that work counted: `image`, `patient`, or a `?` where it is not certain. */
+  readonly level: string
+}
+
+/** What the paper reports. */
+export interface PublishedResults {
+  /** Loss of the headline. */
+  readonly loss: number
+  /** Accuracy of the headline. */
+  readonly accuracy: number
+  /** AUC of the headline. */
+  readonly auc: number
+  /** Table II. */
+  readonly tableII: readonly PublishedRow[]
+}
+
+/** Pictures of a run, as pixels; they are not part of `report.json`. */
+export interface PipelinePictures {
+  /** Augmented copies of training images, with captions. */
+  readonly augmented: readonly { readonly caption: string; readonly image: import('../image.js').PixelImage }[]
+  /** Held-out crops: the low-resolution input (enlarged by pixel repetition), bicubic, ESRGAN, the original. */
+  readonly panels: readonly {
+    readonly caption: string
+    readonly lr: import('../image.js').PixelImage
+    readonly bicubic: import('../image.js').PixelImage
+    readonly sr: import('../image.js').PixelImage
+    readonly hr: import('../image.js').PixelImage
+    /** PSNR in dB of the whole image, Y, crop 4. */
+    readonly psnr: { readonly bicubic: number; readonly sr: number }
+  }[]
+}
+
+/** What `trainPipeline` returns. It holds no tensors. */
+export interface PipelineResult {
+  /** Everything measured. */
+  readonly report: PipelineReport
+  /** Pictures for figures. */
+  readonly pictures: PipelinePictures
+  /** The trained networks as safetensors files. */
+  readonly models: { readonly generator: Uint8Array; readonly siamese: Uint8Array }
+}
