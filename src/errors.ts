@@ -15,6 +15,7 @@ function show(value: unknown): string {
  * `<argument> must <rule>; received <value>`.
  */
 export class ArgumentError extends Error {
+  /** Always `ArgumentError`; unlike the class name it survives minification. */
   override readonly name: string = 'ArgumentError'
   /** The argument's name as the caller wrote it, for example `options.margin`. */
   readonly argument: string
@@ -26,6 +27,7 @@ export class ArgumentError extends Error {
 
 /** Data from outside (an image, a folder, a table) that cannot be used; `source` names the file or record. */
 export class DataError extends Error {
+  /** Always `DataError`; unlike the class name it survives minification. */
   override readonly name: string = 'DataError'
   /** The file, folder or record at fault. */
   readonly source: string
@@ -37,6 +39,7 @@ export class DataError extends Error {
 
 /** A weights or checkpoint file that is malformed, or does not fit the network; `differences` lists every differing key. */
 export class WeightsError extends Error {
+  /** Always `WeightsError`; unlike the class name it survives minification. */
   override readonly name: string = 'WeightsError'
   /** One line for each missing, unexpected or differently shaped tensor. */
   readonly differences: readonly string[]
@@ -48,6 +51,7 @@ export class WeightsError extends Error {
 
 /** A tfjs backend that is absent, cannot start, or has failed for good. */
 export class BackendError extends Error {
+  /** Always `BackendError`; unlike the class name it survives minification. */
   override readonly name: string = 'BackendError'
   /** The backend's name, for example `wasm`. */
   readonly backend: string
@@ -59,6 +63,7 @@ export class BackendError extends Error {
 
 /** Scores of one class only, where a metric needs both. */
 export class OneClassError extends Error {
+  /** Always `OneClassError`; unlike the class name it survives minification. */
   override readonly name: string = 'OneClassError'
 }
 

@@ -1,0 +1,41 @@
+// Runs named commands one after another and says clearly which passed: used by `npm run check` and by .ci/run.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * @typedef {{ name: string, command: string, environment?: Record<string, string> }} Gate
+ * @typedef {{ name: string, passed: boolean, seconds: number }} Result
+ */
+
+/** Runs every gate through the shell, also after one has failed. */
+export function runGates(/** @type {readonly Gate[]} */ gates) {
+  /** @type {Result[]} */
+  const results = []
+  for (const { name, command, environment } of gates) {
+    console.log(`\n=== ${name}: ${command}`)
+    const started = performance.now()
+    const { status, signal, error } = spawnSync(command, {
+      shell: '/bin/bash',
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+    })
+    const passed = status === 0
+    const seconds = (performance.now() - started) / 1000
+    if (!passed) console.log(`=== ${name}: FAILED (${error?.message ?? signal ?? `exit code ${status}`})`)
+    results.push({ name, passed, seconds })
+  }
+  return results
+}
+
+/** Prints one line a gate, writes the counts to a file, and returns whether all have passed. */
+export function reportGates(/** @type {readonly Result[]} */ results, /** @type {string} */ file) {
+  console.log('')
+  for (const { name, passed, seconds } of results)
+    console.log(`${passed ? 'pass' : 'FAIL'}  ${name.padEnd(24)} ${seconds.toFixed(1)} s`)
+  const passed = results.filter((result) => result.passed).length
+  const failed = results.length - passed
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify({ passed, failed, results }, null, 2)}\n`)
+  return failed === 0
+}
