@@ -4,6 +4,9 @@
  *
  * @packageDocumentation
  */
+export { affineTransform, type AffineTransformOptions, type FillMode } from './ops/affineTransform.js'
+export { checkpointed } from './ops/checkpointed.js'
+export { maxPool2x2 } from './ops/maxPool.js'
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js'
 export { softplus } from './ops/softplus.js'
 export { upsampleNearest2x } from './ops/upsample.js'

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ArgumentError } from '../../src/errors.js'
-import { pixelUnshuffle, softplus, upsampleNearest2x } from '../../src/backend/index.js'
+import { maxPool2x2, pixelUnshuffle, softplus, upsampleNearest2x } from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { checkGradient, expectClose, expectNoLeak } from '../helpers/tensors.js'
 
@@ -55,6 +55,29 @@ describe.each(['cpu', 'wasm'] as const)('operations on %s', (backend) => {
     })
     it('refuses sizes that are no multiple', () => {
       expect(() => pixelUnshuffle(tf.zeros([1, 3, 4, 1]), 2)).toThrow('multiples of 2')
+    })
+  })
+
+  describe('maxPool2x2', () => {
+    it('takes the maximum and leaves out an odd edge', async () => {
+      const x = tf.tensor4d([-5, -1, 9, -2, -3, 9, 9, 9, 9], [1, 3, 3, 1])
+      const y = maxPool2x2(x)
+      expect(y.shape).toEqual([1, 1, 1, 1])
+      expectClose(await y.data(), [-1], 0)
+      tf.dispose([x, y])
+    })
+    it('sends the gradient to the first maximum, also of negative windows, batches and channels', async () => {
+      const x = tf.sub(random([3, 6, 5, 4]), 3)
+      const weights = random([3, 3, 2, 4], 2)
+      await checkGradient((t) => tf.mul(maxPool2x2(t as tf.Tensor4D), weights), x, { step: 1e-3 })
+      await expectNoLeak(() => tf.grad((t) => maxPool2x2(t as tf.Tensor4D))(x))
+      const equalValues = tf.tensor4d([1, 1, 1, 1], [1, 2, 2, 1])
+      const gradient = tf.grad((t) => maxPool2x2(t as tf.Tensor4D))(equalValues)
+      expectClose(await gradient.data(), [1, 0, 0, 0], 0)
+      tf.dispose([x, weights, equalValues, gradient])
+    })
+    it('refuses images below 2x2', () => {
+      expect(() => maxPool2x2(tf.zeros([1, 1, 4, 1]))).toThrow('at least 2x2')
     })
   })
 

@@ -50,10 +50,21 @@ export function runKernel(
   return call({ inputs, attrs: attrs as NamedAttrMap, backend }) as TensorInfo
 }
 
-/** The tensor's elements in the heap; valid until the next allocation. */
-export function heapFloats(backend: WasmBackend, { dataId, shape }: TensorInfo): Float32Array {
-  const size = shape.reduce((product, n) => product * n, 1)
-  return new Float32Array(backend.wasm.HEAPU8.buffer, backend.dataIdMap.get(dataId).memoryOffset, size)
+/** The number of elements. */
+export function sizeOf({ shape }: TensorInfo): number {
+  return shape.reduce((product, n) => product * n, 1)
+}
+
+/** A float32 tensor's elements in the heap; valid until the next allocation. */
+export function heapFloats(backend: WasmBackend, info: TensorInfo): Float32Array {
+  const { memoryOffset } = backend.dataIdMap.get(info.dataId)
+  return new Float32Array(backend.wasm.HEAPU8.buffer, memoryOffset, sizeOf(info))
+}
+
+/** An int32 tensor's elements in the heap; valid until the next allocation. */
+export function heapIntegers(backend: WasmBackend, info: TensorInfo): Int32Array {
+  const { memoryOffset } = backend.dataIdMap.get(info.dataId)
+  return new Int32Array(backend.wasm.HEAPU8.buffer, memoryOffset, sizeOf(info))
 }
 
 /** Collects temporary tensors of a kernel, to be freed together. */

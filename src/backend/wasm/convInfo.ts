@@ -1,4 +1,4 @@
-import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core'
+import { backend_util } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
 
 /** The attributes of tfjs's two conv2d gradient kernels. */
@@ -24,9 +24,4 @@ export function convInfo(
     pad,
     dimRoundingMode,
   )
-}
-
-/** Bytes of a float32 tensor. */
-export function byteLength({ shape }: TensorInfo): number {
-  return shape.reduce((product, n) => product * n, 4)
 }

@@ -2,6 +2,7 @@ import { getKernel, registerKernel, unregisterKernel, type KernelFunc } from '@t
 import { BackendError } from '../../errors.js'
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
+import { unsortedSegmentSum } from './unsortedSegmentSum.js'
 
 /** Marks a kernel as a repair of this package, also across its ESM and CJS builds. */
 const mark = Symbol.for('esrgan-scnn.wasm-repair')
@@ -9,6 +10,7 @@ const mark = Symbol.for('esrgan-scnn.wasm-repair')
 const repairs: Readonly<Record<string, unknown>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
   MaxPoolGrad: maxPoolGrad,
+  UnsortedSegmentSum: unsortedSegmentSum,
 }
 
 /**
