@@ -1,0 +1,17 @@
+export { auditLeakage, type LeakageAudit } from './audit.js'
+export { bicubicUpsample, resizeBicubic, type BicubicOptions } from './bicubic.js'
+export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
+export { modCrop } from './crop.js'
+export { resizeImage, type ResizeOptions, type Size } from './resize.js'
+export { magnifications, type ImageRecord, type ImageSource, type Label, type Magnification } from './source.js'
+export {
+  splitByGroup,
+  splitByImage,
+  splitByList,
+  type GroupSplitOptions,
+  type Split,
+  type SplitOptions,
+} from './splits.js'
+export { memoryStore, type Store } from './store.js'
+export { syntheticHistology, type SyntheticHistologyOptions } from './synthetic.js'
+export { publishedTableI, tableI, type MagnificationCounts, type Table, type TableRow } from './table.js'

@@ -1,0 +1,74 @@
+import { magnifications, type ImageRecord, type Magnification } from './source.js'
+
+/** Number of images at each magnification. */
+export type MagnificationCounts = Readonly<Record<Magnification, number>>
+
+/** One row of the table. */
+export interface TableRow {
+  /** Images at each magnification. */
+  readonly counts: MagnificationCounts
+  /** All images of the row, also those without a magnification. */
+  readonly sum: number
+  /** What the paper calls patients: distinct slides (distinct patients where slides are unknown). */
+  readonly patients: number
+}
+
+/** Counts of a data set in the layout of the paper's Table I. */
+export interface Table {
+  /** The benign images. */
+  readonly benign: TableRow
+  /** The malignant images. */
+  readonly malignant: TableRow
+  /** All images. */
+  readonly total: TableRow
+  /** Images of each tumour type at each magnification; records without a subtype are left out. */
+  readonly subtypes: Readonly<Record<string, MagnificationCounts>>
+}
+
+function count(records: readonly ImageRecord[]): MagnificationCounts {
+  const counts: Record<Magnification, number> = { 40: 0, 100: 0, 200: 0, 400: 0 }
+  for (const { magnification } of records) if (magnification !== undefined) counts[magnification]++
+  return counts
+}
+
+function row(records: readonly ImageRecord[]): TableRow {
+  const slides = new Set(records.map((record) => record.slide ?? record.patient))
+  return { counts: count(records), sum: records.length, patients: slides.size }
+}
+
+/** Counts the records by class and magnification, by subtype, and the slides ("patients"), as the paper's Table I does. */
+export function tableI(records: readonly ImageRecord[]): Table {
+  const subtypes: Record<string, MagnificationCounts> = {}
+  for (const subtype of new Set(records.map((record) => record.subtype))) {
+    if (subtype !== undefined) subtypes[subtype] = count(records.filter((record) => record.subtype === subtype))
+  }
+  return {
+    benign: row(records.filter((record) => record.label === 'benign')),
+    malignant: row(records.filter((record) => record.label === 'malignant')),
+    total: row(records),
+    subtypes,
+  }
+}
+
+const published = (values: readonly number[]): MagnificationCounts =>
+  Object.fromEntries(magnifications.map((magnification, i) => [magnification, values[i]!])) as MagnificationCounts
+
+/**
+ * Table I of the paper (Nneji et al. 2021), with the subtypes of BreaKHis (Spanhol et al. 2016). The official
+ * site's 652 for benign at 40x is a misprint.
+ */
+export const publishedTableI: Table = {
+  benign: { counts: published([625, 644, 623, 588]), sum: 2480, patients: 24 },
+  malignant: { counts: published([1370, 1437, 1390, 1232]), sum: 5429, patients: 58 },
+  total: { counts: published([1995, 2081, 2013, 1820]), sum: 7909, patients: 82 },
+  subtypes: {
+    A: published([114, 113, 111, 106]),
+    F: published([253, 260, 264, 237]),
+    PT: published([109, 121, 108, 115]),
+    TA: published([149, 150, 140, 130]),
+    DC: published([864, 903, 896, 788]),
+    LC: published([156, 170, 163, 137]),
+    MC: published([205, 222, 196, 169]),
+    PC: published([145, 142, 135, 138]),
+  },
+}
