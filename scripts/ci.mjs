@@ -1,0 +1,41 @@
+// Everything that has to hold, from a fresh clone: called by .ci/run after `npm ci`. The last line of the summary file
+// is `N passed, N failed`: tests and gates together.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { runGates, reportGates } from './gates.mjs'
+import { commands } from './readme.mjs'
+
+const read = (/** @type {string} */ file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined)
+const parts = { check: 'out/check.json', examples: 'out/examples.json', tests: 'out/tests.json' }
+for (const file of Object.values(parts)) rmSync(file, { force: true })
+
+const readme = commands(readFileSync('README.md', 'utf8'))
+for (const needed of ['npm run reproduce', 'npm test']) {
+  if (!readme.some((command) => command.includes(needed))) throw new Error(`the README does not say \`${needed}\``)
+}
+const results = runGates([
+  // The README's commands first and as they stand there: the main job also from an unbuilt clone.
+  ...readme.map((command) => ({ name: command, command })),
+  { name: 'check', command: 'npm run check' },
+  { name: 'examples', command: 'npm run examples' },
+  { name: 'notebook', command: 'npm run notebook' },
+  { name: 'pack test', command: 'npm run pack-test' },
+])
+reportGates(results, 'out/ci.json')
+
+// A gate that consists of parts counts once for each part; a part that left no numbers has failed as a whole.
+const check = read(parts.check)
+const examples = read(parts.examples)
+const tests = read(parts.tests)
+const single = results.filter(({ name }) => name !== 'check' && name !== 'examples')
+const counts = [
+  { passed: single.filter((result) => result.passed).length, failed: single.filter((result) => !result.passed).length },
+  check ?? { passed: 0, failed: 1 },
+  examples ?? { passed: 0, failed: 1 },
+  tests ? { passed: tests.numPassedTests, failed: tests.numFailedTests } : { passed: 0, failed: 1 },
+]
+const total = (/** @type {'passed' | 'failed'} */ key) => counts.reduce((sum, count) => sum + count[key], 0)
+if (tests?.numPendingTests > 0)
+  console.log(`\n${tests.numPendingTests} tests skipped: the real data do not stand beside the project`)
+mkdirSync('out', { recursive: true })
+writeFileSync('out/ci-summary.txt', `${total('passed')} passed, ${total('failed')} failed\n`)
+process.exitCode = total('failed') === 0 && results.every((result) => result.passed) ? 0 : 1
