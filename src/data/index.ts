@@ -1,6 +1,7 @@
 export { auditLeakage, type LeakageAudit } from './audit.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
+export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
 export { modCrop } from './crop.js'
 export { resizeImage, type ResizeOptions, type Size } from './resize.js'
 export { magnifications, type ImageRecord, type ImageSource, type Label, type Magnification } from './source.js'

@@ -85,6 +85,33 @@ export function tapMatrix({ taps, indices, weights }: Taps, inputLength: number)
   return Float32Array.from(matrix)
 }
 
+/** The horizontal pass over one row. RGB has a loop of its own: it reads every weight once for three sums. */
+function combineRow(column: Float64Array, channels: number, { taps, indices, weights }: Taps, row: Float64Array): void {
+  const outputWidth = row.length / channels
+  for (let x = 0; x < outputWidth; x++) {
+    const [first, end] = [x * taps, x * taps + taps]
+    if (channels === 3) {
+      let [a, b, c] = [0, 0, 0]
+      for (let t = first; t < end; t++) {
+        const weight = weights[t]!
+        const from = indices[t]! * 3
+        a += weight * column[from]!
+        b += weight * column[from + 1]!
+        c += weight * column[from + 2]!
+      }
+      row[x * 3] = a
+      row[x * 3 + 1] = b
+      row[x * 3 + 2] = c
+      continue
+    }
+    for (let c = 0; c < channels; c++) {
+      let sum = 0
+      for (let t = first; t < end; t++) sum += weights[t]! * column[indices[t]! * channels + c]!
+      row[x * channels + c] = sum
+    }
+  }
+}
+
 /**
  * Separable resampling of interleaved rows, down the columns (H), then along the rows (W), in float64 throughout.
  * `store` receives each finished output row; it must not keep the buffer.
@@ -102,7 +129,6 @@ export function resampleRows(
   const outputWidth = horizontal.indices.length / horizontal.taps
   const column = new Float64Array(stride)
   const row = new Float64Array(outputWidth * channels)
-  const { taps, indices, weights } = horizontal
   for (let y = 0; y < outputHeight; y++) {
     column.fill(0)
     for (let t = 0; t < vertical.taps; t++) {
@@ -112,13 +138,7 @@ export function resampleRows(
       for (let i = 0; i < stride; i++) column[i]! += weight * data[start + i]!
     }
     if (settle !== undefined) for (let i = 0; i < stride; i++) column[i] = settle(column[i]!)
-    for (let x = 0; x < outputWidth; x++) {
-      for (let c = 0; c < channels; c++) {
-        let sum = 0
-        for (let t = x * taps; t < x * taps + taps; t++) sum += weights[t]! * column[indices[t]! * channels + c]!
-        row[x * channels + c] = sum
-      }
-    }
+    combineRow(column, channels, horizontal, row)
     store(y, row)
   }
 }

@@ -1,0 +1,98 @@
+import { ArgumentError, DataError } from '../errors.js'
+import type { ImageRecord, ImageSource } from './source.js'
+
+/** An image that cannot be used. */
+export interface SkippedImage {
+  /** Its record. */
+  readonly record: ImageRecord
+  /** What is wrong with it. */
+  readonly problem: string
+}
+
+/** How far {@link checkImages} is. */
+export interface CheckProgress {
+  /** Images decoded. */
+  readonly done: number
+  /** Images in all. */
+  readonly total: number
+  /** Images left out so far. */
+  readonly skipped: number
+}
+
+/** What {@link checkImages} takes. */
+export interface CheckOptions {
+  /** `throw` (default): the first image that cannot be read stops the check. `skip`: it is left out and listed. */
+  readonly onCorrupt?: 'throw' | 'skip'
+  /** Stops the check; its reason is thrown. */
+  readonly signal?: AbortSignal
+  /** Called after every image. */
+  readonly onProgress?: (progress: CheckProgress) => void
+}
+
+/** What {@link checkImages} found. */
+export interface CheckedImages {
+  /** The source with the usable records only. */
+  readonly source: ImageSource
+  /** What was left out. */
+  readonly skipped: readonly SkippedImage[]
+}
+
+/** Images decoded at a time. */
+const lanes = 4
+
+/**
+ * Reads every image of the source once, so that a corrupt one shows before hours of work and not after. Only a
+ * `DataError` of `source.read` counts as corrupt; any other error is thrown as it is.
+ *
+ * @throws DataError naming the image (`onCorrupt: 'throw'`), or when no image is left; the signal's reason.
+ */
+export async function checkImages(
+  source: ImageSource,
+  { onCorrupt = 'throw', signal, onProgress }: CheckOptions = {},
+): Promise<CheckedImages> {
+  if (onCorrupt !== 'throw' && onCorrupt !== 'skip') {
+    throw new ArgumentError('options.onCorrupt', "be 'throw' or 'skip'", onCorrupt)
+  }
+  const { records } = source
+  const problems = new Map<ImageRecord, string>()
+  let next = 0
+  let done = 0
+  let stopped = false
+  const lane = async (): Promise<void> => {
+    while (next < records.length && !stopped) {
+      signal?.throwIfAborted()
+      const record = records[next++]!
+      try {
+        await source.read(record)
+      } catch (error) {
+        if (onCorrupt === 'throw' || !(error instanceof DataError)) {
+          stopped = true
+          throw error
+        }
+        problems.set(record, error.message)
+      }
+      done++
+      onProgress?.({ done, total: records.length, skipped: problems.size })
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  const skipped = records
+    .filter((record) => problems.has(record))
+    .map((record) => ({ record, problem: problems.get(record)! }))
+  if (skipped.length === records.length) {
+    throw new DataError(
+      source.description,
+      `none of the ${records.length} images can be read; first: ${skipped[0]?.problem}`,
+    )
+  }
+  if (skipped.length === 0) return { source, skipped }
+  return {
+    source: {
+      kind: source.kind,
+      description: `${source.description}, ${skipped.length} unreadable left out`,
+      records: records.filter((record) => !problems.has(record)),
+      read: (record) => source.read(record),
+    },
+    skipped,
+  }
+}
