@@ -11,7 +11,8 @@ import {
   type Tensor,
   type Variable,
 } from '@tensorflow/tfjs-core'
-import { getWeights, setWeights, type NamedTensor, type NamedTensors, type NamedVariables } from './network.js'
+import type { NamedTensor, NamedTensors } from '../weights/index.js'
+import { getWeights, setWeights, type NamedVariables } from './network.js'
 
 /** Gradients by variable name. */
 export type Gradients = ReadonlyMap<string, Tensor>

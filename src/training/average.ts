@@ -1,6 +1,7 @@
 import { add, mul, tidy, variable } from '@tensorflow/tfjs-core'
 import { requireRange } from '../errors.js'
-import { getWeights, setWeights, type NamedTensor, type NamedTensors, type NamedVariables } from './network.js'
+import type { NamedTensor, NamedTensors } from '../weights/index.js'
+import { getWeights, setWeights, type NamedVariables } from './network.js'
 
 /** An exponential moving average of variables. It owns its copies. */
 export interface MovingAverage {

@@ -6,10 +6,9 @@ export {
   getWeights,
   setWeights,
   weightDifferences,
-  type NamedTensor,
-  type NamedTensors,
   type NamedVariables,
   type Network,
 } from './network.js'
 export { breathe, trackProgress, type OnProgress, type ProgressEvent } from './progress.js'
 export { cosineRate, multiStepRate, rateAt, type LearningRate } from './schedule.js'
+export type { NamedTensor, NamedTensors } from '../weights/index.js'

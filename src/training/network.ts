@@ -1,16 +1,6 @@
 import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core'
 import { WeightsError } from '../errors.js'
-
-/** Values and shape of one named tensor, outside any backend. */
-export interface NamedTensor {
-  /** The shape, outermost axis first. */
-  readonly shape: readonly number[]
-  /** The values in row-major order. */
-  readonly data: Float32Array
-}
-
-/** Named tensors in a fixed order: weights, optimizer slots, averages. */
-export type NamedTensors = ReadonlyMap<string, NamedTensor>
+import type { NamedTensor, NamedTensors } from '../weights/index.js'
 
 /** Variables by name, in the order in which they were made. */
 export type NamedVariables = ReadonlyMap<string, Variable>
