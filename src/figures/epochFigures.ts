@@ -1,0 +1,90 @@
+import type { EpochHistory, PipelineReport } from '../pipeline/reportTypes.js'
+import { protocolLines } from './protocolLines.js'
+import { renderChart } from './renderChart.js'
+import { colours } from './style.js'
+
+interface EpochChart {
+  title: string
+  /** What the two curves are, for the legend. */
+  curves: readonly [train: string, test: string]
+  unit: string
+  format: string
+  /** The largest value there can be, or undefined. */
+  ceiling: number | undefined
+  train: (epoch: EpochHistory) => number
+  test: (epoch: EpochHistory) => number
+}
+
+async function epochFigure(report: PipelineReport, chart: EpochChart): Promise<string> {
+  const { protocol, history } = report
+  const lines = protocolLines(report)
+  const train = `${chart.curves[0]} (${protocol.train.images + protocol.train.augmented} images, ${protocol.train.augmented} of them augmented)`
+  const test = `${chart.curves[1]} (${protocol.test.images} images of ${protocol.test.patients} patients; chose nothing)`
+  const values = history.siamese.flatMap((epoch) => [
+    { epoch: epoch.epoch, side: train, value: chart.train(epoch) },
+    { epoch: epoch.epoch, side: test, value: chart.test(epoch) },
+  ])
+  const low = Math.min(...values.map(({ value }) => value))
+  const scale = chart.ceiling === undefined ? { zero: true } : { domain: [Math.floor(low * 10) / 10, chart.ceiling] }
+  const sides = [train, test]
+  const encodeSide = {
+    color: {
+      field: 'side',
+      type: 'nominal',
+      scale: { domain: sides, range: [colours.blue, colours.orange] },
+      legend: { orient: 'bottom', title: null, direction: 'vertical' },
+    },
+    shape: { field: 'side', type: 'nominal', scale: { domain: sides, range: ['circle', 'square'] } },
+  } as const
+  return await renderChart({
+    width: 520,
+    height: 300,
+    autosize: 'none',
+    padding: { left: 76, right: 28, top: 62 + 14 * lines.length, bottom: 108 },
+    title: { text: chart.title, subtitle: lines },
+    data: { values },
+    encoding: {
+      x: {
+        field: 'epoch',
+        type: 'quantitative',
+        title: 'epoch',
+        scale: { domain: [1, Math.max(2, history.siamese.length)], nice: false },
+        axis: { tickMinStep: 1, format: 'd', grid: false, labelFlush: false },
+      },
+      y: { field: 'value', type: 'quantitative', title: chart.unit, scale, axis: { format: chart.format } },
+      ...encodeSide,
+    },
+    layer: [
+      { mark: { type: 'line', strokeWidth: 2 } },
+      { mark: { type: 'point', filled: true, size: 50, opacity: 1 } },
+    ],
+  })
+}
+
+/**
+ * Accuracy per epoch of the Siamese network's sigmoid head, training and test side by side (the paper's Fig. 4), as SVG.
+ */
+export async function accuracyFigure(report: PipelineReport): Promise<string> {
+  return await epochFigure(report, {
+    title: 'Accuracy per epoch, Siamese network',
+    curves: ['training', 'test'],
+    unit: 'accuracy',
+    format: '.0%',
+    ceiling: 1,
+    train: (epoch) => epoch.accuracy,
+    test: (epoch) => epoch.testAccuracy,
+  })
+}
+
+/** Loss per epoch of the Siamese network: the training objective and the head's loss on the test set (the paper's Fig. 5), as SVG. */
+export async function lossFigure(report: PipelineReport): Promise<string> {
+  return await epochFigure(report, {
+    title: 'Loss per epoch, Siamese network',
+    curves: ['training, all loss terms', 'test, loss of the head'],
+    unit: 'loss',
+    format: '~g',
+    ceiling: undefined,
+    train: (epoch) => epoch.loss,
+    test: (epoch) => epoch.testLoss,
+  })
+}

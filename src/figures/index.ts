@@ -1,0 +1,7 @@
+export { augmentedFigure } from './augmentedFigure.js'
+export { accuracyFigure, lossFigure } from './epochFigures.js'
+export { esrganFigure } from './esrganFigure.js'
+export { panelFigure } from './panelFigure.js'
+export { figureNames, renderFigures } from './renderFigures.js'
+export { rocFigure } from './rocFigure.js'
+export type { EncodeImage } from './svg.js'

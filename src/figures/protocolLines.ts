@@ -1,0 +1,12 @@
+import type { PipelineReport } from '../pipeline/reportTypes.js'
+import { noticeLines } from '../pipeline/notices.js'
+
+/** The small print under a figure's title: what is unusual about the run, then the protocol. */
+export function protocolLines({ protocol }: PipelineReport): string[] {
+  const { split, seed, preset, backend, source, images, patients } = protocol
+  const origin = source === 'breakhis' ? 'BreaKHis' : source
+  return [
+    ...noticeLines(protocol).map(({ short }) => short),
+    `${split} split · seed ${seed} · ${preset} preset · ${backend} backend · ${images} ${origin} images of ${patients} patients`,
+  ]
+}

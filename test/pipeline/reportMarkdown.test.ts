@@ -1,0 +1,158 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeReport } from '../../src/node/reportFiles.js'
+import { attainableCount, paperAttainability } from '../../src/pipeline/attainable.js'
+import { reportMarkdown } from '../../src/pipeline/reportMarkdown.js'
+import { madeUpResult } from '../figures/madeUp.js'
+
+describe('attainableCount', () => {
+  it('finds the count behind a rounded percentage', () => {
+    expect(attainableCount(97.53, 364)).toEqual({ right: 355, n: 364 })
+    expect(attainableCount(98.87, 399)).toBeUndefined()
+    expect(attainableCount(100, 7)).toEqual({ right: 7, n: 7 })
+    expect(attainableCount(0, 7)).toEqual({ right: 0, n: 7 })
+    expect(attainableCount(66.67, 3)).toEqual({ right: 2, n: 3 })
+    expect(attainableCount(66.66, 3)).toBeUndefined()
+    expect(attainableCount(50, 3)).toBeUndefined()
+  })
+
+  it('rounds ties half up, exactly', () => {
+    // 1/800 = 0.125 %, 1/32 = 3.125 %: binary fractions hold both, decimal rounding must go up.
+    expect(attainableCount(0.13, 800)).toEqual({ right: 1, n: 800 })
+    expect(attainableCount(0.12, 800)).toBeUndefined()
+    expect(attainableCount(3.13, 32)).toEqual({ right: 1, n: 32 })
+  })
+
+  it('agrees with trying every count', () => {
+    for (const n of [1, 7, 364, 399, 416, 1581]) {
+      for (const percent of [97.53, 98.15, 12.34, 50, 99.94, 85.71]) {
+        const any = Array.from({ length: n + 1 }, (_, k) => k).some(
+          (k) => Math.floor((200 * k * 100 + n) / (2 * n)) === Math.round(percent * 100),
+        )
+        expect(attainableCount(percent, n) !== undefined).toBe(any)
+      }
+    }
+  })
+
+  it('refuses what is no percentage', () => {
+    expect(() => attainableCount(101, 5)).toThrow(/percent must be a number in \[0, 100\]/)
+    expect(() => attainableCount(50, 0)).toThrow(/n must be an integer >= 1/)
+  })
+
+  it('finds only the 400x figure of the paper attainable', () => {
+    const found = paperAttainability(madeUpResult().report)
+    expect(found.map(({ name, testSizes, counts }) => [name, testSizes, counts])).toEqual([
+      ['40x', [399], []],
+      ['100x', [416, 417], []],
+      ['200x', [402, 403], []],
+      ['400x', [364], [{ right: 355, n: 364 }]],
+      ['headline, all images', [1581, 1582], []],
+    ])
+  })
+})
+
+describe('reportMarkdown', () => {
+  it('says in the first line what was run, and of synthetic images right below', () => {
+    const [first, , second] = reportMarkdown(madeUpResult().report).split('\n')
+    expect(first).toMatch(/^# .*192 synthetic images, patient split, quick preset$/)
+    expect(second).toMatch(/^\*\*Synthetic images: .*\*\*$/)
+  })
+
+  it('calls a limited run a rehearsal, and a full one on real images nothing', () => {
+    const limited = reportMarkdown(madeUpResult({ source: 'breakhis', maxSteps: 2 }).report).split('\n')
+    expect(limited[0]).toMatch(/BreaKHis images.*rehearsal/)
+    expect(limited[2]).toMatch(/^\*\*Rehearsal, not a result: .*2 steps/)
+    const full = reportMarkdown(madeUpResult({ source: 'breakhis' }).report)
+    expect(full).not.toMatch(/rehearsal|synthetic/i)
+  })
+
+  it('holds results with n, intervals and patients, and the paper’s beside them', () => {
+    const { report } = madeUpResult()
+    const text = reportMarkdown(report, { peakMemoryBytes: 3 * 2 ** 30, backendDescription: 'wasm, 2 threads' })
+    const { accuracy, n, positives } = report.results.overall
+    expect(text).toContain(`| **all** | ${(accuracy * 100).toFixed(2)} % [`)
+    expect(text).toContain(`| ${n} (${positives}) | 7 |`)
+    expect(text).toContain('| the paper | 98.87 | 98.15 | 97.92 | 97.53 | not stated |')
+    expect(text).toContain('| the paper | 0.0391 | 0.9887 | 0.9876 |')
+    expect(text).toContain('yes, 355/364')
+    expect(text).toContain('pool to 98.13 %')
+    expect(text).toContain('3.00 GiB')
+    expect(text).toContain('20 (625)')
+    expect(text).toContain('10 (24)')
+  })
+
+  it('says which of generator and bicubic is better, whichever it is', () => {
+    const text = reportMarkdown(madeUpResult().report)
+    expect(text).toContain('| PSNR in dB | 27.81 | 28.02 | bicubic |')
+    expect(text).toContain('| SSIM | 0.7421 | 0.7305 | the generator |')
+  })
+
+  it('names leaking patients, and what an image-level split means', () => {
+    const { report } = madeUpResult({ split: 'image' }, { leakage: { patients: ['14-2523', 'a|b'], accessions: [] } })
+    const text = reportMarkdown(report)
+    expect(text).toContain('**2 patients on both sides:** 14-2523, a\\|b')
+    expect(text).toContain('An image-level split puts pictures of one tumour on both sides')
+  })
+
+  it('copes with one class', () => {
+    const { report } = madeUpResult()
+    const overall = { ...report.results.overall, auc: null, aucInterval: null, fpr: null }
+    const text = reportMarkdown({ ...report, results: { ...report.results, overall }, roc: null })
+    expect(text).toContain('one class only')
+    expect(text).not.toMatch(/null|NaN|undefined/)
+  })
+
+  it('lists images that were left out', () => {
+    const text = reportMarkdown(madeUpResult({ skipped: ['x_y.png: cannot be decoded'] }).report)
+    expect(text).toContain('- x\\_y.png: cannot be decoded')
+    expect(text).toContain('**Incomplete data: 1 unreadable image was left out')
+  })
+})
+
+describe('writeReport', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'report-'))
+  })
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('writes report, figures and models, and nothing else', async () => {
+    const out = join(folder, 'a', 'b')
+    const { files, report } = await writeReport(out, madeUpResult())
+    expect((await readdir(out)).sort()).toEqual([
+      'figures',
+      'generator.safetensors',
+      'report.json',
+      'report.md',
+      'siamese.safetensors',
+    ])
+    expect(files).toHaveLength(4 + 12)
+    expect(report.figures).toHaveLength(12)
+    const json = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
+    expect(json.schemaVersion).toBe(1)
+    expect(json.protocol.source).toBe('synthetic')
+    expect(json.notices[0]).toMatch(/Synthetic images/)
+    expect(json.figures).toContain('figures/roc.png')
+    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('](figures/roc.png)')
+    expect([...(await readFile(join(out, 'generator.safetensors')))]).toEqual([1, 2, 3])
+  })
+
+  it('replaces an earlier report, with its figures that are no more', async () => {
+    await writeReport(folder, madeUpResult())
+    await writeReport(folder, madeUpResult({}, { roc: null }))
+    expect(await readdir(join(folder, 'figures'))).not.toContain('roc.png')
+    expect(await readdir(join(folder, 'figures'))).toContain('panel.png')
+  })
+
+  it('leaves nothing half written when it fails', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, 'x')
+    await expect(writeReport(file, madeUpResult())).rejects.toThrow(/EEXIST|ENOTDIR/)
+    expect(await readFile(file, 'utf8')).toBe('x')
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+})
