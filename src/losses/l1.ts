@@ -1,0 +1,34 @@
+import { abs, customGrad, mul, neg, sign, sub, tidy, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core'
+import { reduceLoss, requireSameShape, type Reduced, type Reduction } from './reduction.js'
+
+/** `|a - b|` with the gradient 0 where a = b: tfjs's `abs` has -1 there. */
+const absoluteDifference = customGrad((a, b, save) => {
+  const difference = sub(a as Tensor, b as Tensor)
+  ;(save as GradSaveFunc)([difference])
+  return {
+    value: abs(difference),
+    gradFunc: (dy: Tensor, [saved]: Tensor[]) => {
+      const gradient = tidy(() => mul(dy, sign(saved!)))
+      return [gradient, neg(gradient)]
+    },
+  }
+})
+
+/**
+ * Absolute difference, `|prediction - target|`, by default its mean: ESRGAN's content loss. The gradient where both are
+ * equal is 0, as in PyTorch's `l1_loss`.
+ *
+ * @param prediction any shape, not empty; borrowed.
+ * @param target the same shape; borrowed.
+ * @param options `reduction`: `'mean'` (default), `'sum'` or `'none'`.
+ * @returns a scalar, or the shape of the inputs for `'none'`; the caller disposes it.
+ * @throws ArgumentError where the shapes differ or hold nothing.
+ */
+export function l1Loss<R extends Reduction = 'mean'>(
+  prediction: Tensor,
+  target: Tensor,
+  { reduction = 'mean' as R }: { reduction?: R } = {},
+): Reduced<R> {
+  requireSameShape('prediction', prediction, 'target', target)
+  return tidy(() => reduceLoss('prediction', absoluteDifference(prediction, target), reduction))
+}
