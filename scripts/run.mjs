@@ -1,29 +1,45 @@
-// Runs a TypeScript file of this project: node scripts/run.mjs scripts/verify-memory.ts [arguments...]
-// The file and what it imports of src/ are bundled into out/run; packages are left to Node.
-import { build } from 'esbuild'
-import { spawnSync } from 'node:child_process'
-import { basename, join } from 'node:path'
+// Runs a TypeScript file of this repository: node scripts/run.mjs bench/backend.ts [arguments]
+// Bundles it with esbuild into node_modules/.cache (packages stay external, `esrgan-scnn` means src) and runs the bundle.
+import { spawn } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const [file, ...rest] = process.argv.slice(2)
-if (file === undefined) {
-  console.error('usage: node scripts/run.mjs FILE.ts [arguments...]')
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [entry, ...rest] = process.argv.slice(2)
+if (entry === undefined) {
+  console.error('usage: node scripts/run.mjs <file.ts> [arguments]')
   process.exit(2)
 }
-const outfile = join(root, 'out/run', `${basename(file, '.ts')}.mjs`)
+const folder = join(root, 'node_modules/.cache/esrgan-scnn')
+mkdirSync(folder, { recursive: true })
+const outfile = join(folder, `${basename(entry).replace(/\.\w+$/, '')}-${process.pid}.mjs`)
+
+/** `esrgan-scnn` and `esrgan-scnn/<room>` are the sources; every other package stays outside. */
+const packages = {
+  name: 'packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /^esrgan-scnn(\/\w+)?$/ }, ({ path }) => ({
+      path: join(root, 'src', path.slice('esrgan-scnn'.length), 'index.ts'),
+    }))
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) => (kind === 'entry-point' ? undefined : { path, external: true }))
+  },
+}
+
 await build({
-  entryPoints: [file],
+  entryPoints: [resolve(entry)],
   outfile,
   bundle: true,
   platform: 'node',
-  target: 'node20',
   format: 'esm',
-  packages: 'external',
+  target: 'node20',
   sourcemap: 'inline',
-  tsconfig: join(root, 'tsconfig.test.json'),
   logLevel: 'warning',
+  plugins: [packages],
 })
-const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...rest], { stdio: 'inherit' })
-if (signal !== null) console.error(`${file} was ended by ${signal}`)
-process.exitCode = status ?? 1
+const child = spawn(process.execPath, ['--enable-source-maps', outfile, ...rest], { stdio: 'inherit' })
+child.on('exit', (code, signal) => {
+  rmSync(outfile, { force: true })
+  process.exitCode = code ?? (signal ? 1 : 0)
+})

@@ -1,6 +1,5 @@
 import {
   engine,
-  findBackend,
   getKernel,
   type KernelFunc,
   type NamedAttrMap,
@@ -20,6 +19,8 @@ export interface WasmModule {
   _malloc(bytes: number): number
   _free(offset: number): void
   HEAPU8: Uint8Array
+  /** Only in the threaded build. */
+  wasmMemory?: WebAssembly.Memory
   tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, memoryOffset: number): void }
 }
 
@@ -33,8 +34,8 @@ export interface WasmBackend {
 
 /** The running wasm backend, or undefined where none has been started. */
 export function wasmBackend(): WasmBackend | undefined {
-  if (!engine().registryFactory['wasm']) return undefined
-  return (findBackend('wasm') as unknown as WasmBackend | null) ?? undefined
+  const { registry } = engine()
+  return 'wasm' in registry ? (registry['wasm'] as unknown as WasmBackend) : undefined
 }
 
 /** Runs a registered wasm kernel with one output on plain tensor infos; the caller disposes the output. */

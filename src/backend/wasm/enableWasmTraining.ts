@@ -1,7 +1,9 @@
-import { getKernel, registerKernel, unregisterKernel, type KernelFunc } from '@tensorflow/tfjs-core'
+import { getKernel, registerKernel, unregisterKernel, type KernelFunc, type KernelSetupFunc } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
+import { wasmBackend, type WasmBackend } from './backend.js'
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
+import { guardAllocation } from './memory.js'
 import { unsortedSegmentSum } from './unsortedSegmentSum.js'
 
 /** Marks a kernel as a repair of this package, also across its ESM and CJS builds. */
@@ -15,7 +17,8 @@ const repairs: Readonly<Record<string, unknown>> = {
 
 /**
  * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks and replaces those that are
- * wrong or very slow. Call it once after importing `@tensorflow/tfjs-backend-wasm`; further calls change nothing.
+ * wrong or very slow. It also makes an allocation that does not fit throw {@link OutOfMemoryError}, where stock tfjs goes
+ * on with corrupt numbers. Call it once after importing `@tensorflow/tfjs-backend-wasm`; further calls change nothing.
  * Kernels are registered for the backend `wasm` only, for the whole process.
  *
  * @returns the names of the kernels in force from this package.
@@ -30,8 +33,14 @@ export function enableWasmTraining(): readonly string[] {
     if (stock && mark in stock) continue
     if (stock) unregisterKernel(kernelName, 'wasm')
     const kernelFunc = repair as KernelFunc
-    registerKernel(Object.assign({ ...stock, kernelName, backendName: 'wasm', kernelFunc }, { [mark]: true }))
+    const setupFunc: KernelSetupFunc = (backend) => {
+      stock?.setupFunc?.(backend)
+      guardAllocation(backend as WasmBackend)
+    }
+    registerKernel(Object.assign({ ...stock, kernelName, backendName: 'wasm', kernelFunc, setupFunc }, { [mark]: true }))
   }
+  const running = wasmBackend()
+  if (running) guardAllocation(running)
   return backendRepairs()
 }
 

@@ -1,0 +1,56 @@
+import { BackendError } from '../../errors.js'
+import { wasmBackend, type WasmBackend, type WasmModule } from './backend.js'
+
+/** All that a 32-bit heap can hold, as Emscripten limits it. */
+const heapLimit = 4_294_901_760
+
+const guarded = Symbol.for('esrgan-scnn.wasm-malloc')
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
+
+/** A tensor did not fit into the wasm heap. The backend and all other tensors are as they were. */
+export class OutOfMemoryError extends BackendError {
+  override readonly name: string = 'OutOfMemoryError'
+  /** The size of the tensor that did not fit, in bytes. */
+  readonly wantedBytes: number
+  /** The size of the heap at that moment, in bytes. It never shrinks, and holds at most 4 GB. */
+  readonly heapBytes: number
+  constructor(wantedBytes: number, heapBytes: number) {
+    super(
+      'wasm',
+      `no room for a tensor of ${wantedBytes} bytes (${megabytes(wantedBytes)}); the heap has grown to ` +
+        `${megabytes(heapBytes)} of at most 4096 MB. Use a smaller batch, micro-batches or checkpointed blocks`,
+    )
+    this.wantedBytes = wantedBytes
+    this.heapBytes = heapBytes
+  }
+}
+
+/** The size of the module's heap now, in bytes. */
+function heapBytes(module: WasmModule): number {
+  return (module.wasmMemory?.buffer ?? module.HEAPU8.buffer).byteLength
+}
+
+/** The heap of the running wasm backend in bytes (it never shrinks); undefined where none runs. */
+export function wasmMemory(): { heapBytes: number } | undefined {
+  const backend = wasmBackend()
+  return backend && { heapBytes: heapBytes(backend.wasm) }
+}
+
+/**
+ * Makes the backend's allocations throw {@link OutOfMemoryError} where stock tfjs would write the tensor to address 0
+ * and go on with corrupt numbers. Further calls change nothing.
+ */
+export function guardAllocation({ wasm }: WasmBackend): void {
+  const module: WasmModule & { [guarded]?: boolean } = wasm
+  if (module[guarded]) return
+  // The first call replaces Emscripten's lazy stub; a wrapper from before it would be overwritten.
+  module._free(module._malloc(16))
+  const malloc = module._malloc
+  module._malloc = (bytes) => {
+    const offset = bytes > heapLimit ? 0 : malloc(bytes)
+    if (offset === 0 && bytes > 0) throw new OutOfMemoryError(bytes, heapBytes(module))
+    return offset
+  }
+  module[guarded] = true
+}

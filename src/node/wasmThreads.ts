@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, dirname } from 'node:path'
+
+/** A worker of Emscripten's pool. */
+interface PoolWorker {
+  ref(): void
+  unref(): void
+  terminate(): Promise<number>
+}
+
+/** Emscripten's thread pool, as far as it is used here. */
+interface ThreadPool {
+  unusedWorkers: PoolWorker[]
+  allocateUnusedWorker(): void
+  loadWasmModuleToWorker(worker: PoolWorker, onLoaded: () => void): void
+}
+
+/** The Emscripten module of tfjs's threaded SIMD build. */
+export interface ThreadedModule {
+  PThread: ThreadPool
+  cwrap(name: string, result: 'number' | null, args: string[]): (...args: number[]) => number
+  tfjs?: object
+}
+
+type Imports = Record<string, Record<string, unknown>>
+type Factory = (options: {
+  locateFile(path: string): string | URL
+  instantiateWasm(
+    imports: Imports,
+    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object
+  onAbort(reason: unknown): void
+}) => Promise<ThreadedModule>
+
+const build = 'tfjs-backend-wasm-threaded-simd'
+
+/** A module with one atomic instruction: valid only where wasm has threads. */
+const atomicModule = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0,
+  26, 11,
+])
+
+/** Why wasm cannot have threads here; undefined where it can. */
+export function whyNoThreads(): string | undefined {
+  if (typeof SharedArrayBuffer === 'undefined') return 'there is no SharedArrayBuffer'
+  if (!WebAssembly.validate(atomicModule)) return 'this WebAssembly has no threads'
+  return undefined
+}
+
+/**
+ * The worker script as a data: URL, so that no file has to be shipped for it: it runs the worker code that
+ * tfjs-backend-wasm holds as a string, with the CommonJS names that this code expects.
+ */
+function workerScript(script: string): URL {
+  const source = `
+    import { createRequire } from 'node:module'
+    const path = ${JSON.stringify(script)}
+    globalThis.require = createRequire(path)
+    globalThis.__filename = path
+    const { wasmWorkerContents } = globalThis.require(path.replace(/js$/, 'worker.js'))
+    ;(0, eval)(wasmWorkerContents.replace(/\\n/g, '\\\\n'))
+  `
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
+}
+
+/** Runs the function, then takes away the process-wide listeners that it has added. */
+function withoutListeners<T>(run: () => T): T {
+  const events = ['uncaughtException', 'unhandledRejection'] as const
+  const before = events.map((event) => process.rawListeners(event))
+  try {
+    return run()
+  } finally {
+    events.forEach((event, i) => {
+      for (const listener of process.rawListeners(event)) {
+        if (!before[i]!.includes(listener)) process.removeListener(event, listener as () => void)
+      }
+    })
+  }
+}
+
+/** Waits until the pool holds exactly `count` loaded workers: fewer cost memory less, more cannot be made later. */
+async function resizePool(pool: ThreadPool, count: number): Promise<void> {
+  const surplus = pool.unusedWorkers.splice(0, Math.max(0, pool.unusedWorkers.length - count))
+  const missing = count - pool.unusedWorkers.length
+  const loads = Array.from({ length: Math.max(0, missing) }, () => {
+    pool.allocateUnusedWorker()
+    const worker = pool.unusedWorkers.at(-1)!
+    return new Promise<void>((resolve) => pool.loadWasmModuleToWorker(worker, resolve))
+  })
+  await Promise.all([...loads, ...surplus.map((worker) => worker.terminate())])
+  for (const worker of pool.unusedWorkers) {
+    worker.unref()
+    // Emscripten would ref a worker that starts to run, and the process would never end by itself.
+    worker.ref = () => undefined
+  }
+}
+
+/**
+ * Loads tfjs's threaded SIMD build in Node, which stock tfjs never does: `threads` counts the main thread. Leaves no
+ * global name and no process listener behind, and its workers do not keep the process alive.
+ *
+ * @throws whatever keeps it from starting.
+ */
+export async function loadThreadedModule(threads: number): Promise<ThreadedModule> {
+  const require = createRequire(import.meta.url)
+  const script = require.resolve(`@tensorflow/tfjs-backend-wasm/wasm-out/${build}.js`)
+  const factory = require(script) as Factory
+  const binary = readFileSync(join(dirname(script), `${build}.wasm`))
+  const globals = globalThis as { Worker?: unknown }
+  const hadWorker = 'Worker' in globals
+  const worker = globals.Worker
+  try {
+    const module = await new Promise<ThreadedModule>((resolve, reject) => {
+      withoutListeners(() =>
+        factory({
+          locateFile: (path) => (path.endsWith('.worker.js') ? workerScript(script) : path),
+          instantiateWasm: (imports, receive) => {
+            // The C++ side takes at most half of the cores that it sees.
+            imports['env']!['emscripten_num_logical_cores'] = () => 2 * threads
+            WebAssembly.instantiate(binary, imports as WebAssembly.Imports)
+              .then(({ instance, module }) => receive(instance, module))
+              .catch(reject)
+            return {}
+          },
+          onAbort: (reason) => reject(new Error(String(reason))),
+        }),
+      ).then(resolve, reject)
+    })
+    await resizePool(module.PThread, threads - 1)
+    module.tfjs = {
+      init: module.cwrap('init', null, []),
+      initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
+      getThreadsCount: module.cwrap('get_threads_count', 'number', []),
+      registerTensor: module.cwrap('register_tensor', null, ['number', 'number', 'number']),
+      disposeData: module.cwrap('dispose_data', null, ['number']),
+      dispose: module.cwrap('dispose', null, []),
+    }
+    return module
+  } finally {
+    if (hadWorker) globals.Worker = worker
+    else delete globals.Worker
+  }
+}
