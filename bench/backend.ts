@@ -33,7 +33,9 @@ const shapes: { batch: number; size: number; channels: [number, number]; kernel:
   { batch: 1, size: 224, channels: [32, 32], kernel: 3, stride: 1 },
 ]
 const column = (value: number): string => value.toFixed(1).padStart(10)
-console.log(`\n${'convolution, GFLOP/s'.padEnd(36)}${'forward'.padStart(10)}${'d input'.padStart(10)}${'d filter'.padStart(10)}`)
+console.log(
+  `\n${'convolution, GFLOP/s'.padEnd(36)}${'forward'.padStart(10)}${'d input'.padStart(10)}${'d filter'.padStart(10)}`,
+)
 for (const { batch, size, channels, kernel, stride } of shapes) {
   const x = tf.randomNormal<tf.Rank.R4>([batch, size, size, channels[0]])
   const filter = tf.randomNormal<tf.Rank.R4>([kernel, kernel, ...channels])
@@ -64,7 +66,8 @@ function trainingStep(blocks: number, features: number, growth: number, batch: n
   const tail = [convolution(features, features), convolution(features, features), convolution(features, 3)]
   const lr = tf.randomUniform([batch, size, size, 3])
   const hr = tf.randomUniform([batch, 4 * size, 4 * size, 3])
-  const conv = (x: tf.Tensor, w: tf.Variable): tf.Tensor4D => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor as tf.Tensor4D, 1, 'same')
+  const conv = (x: tf.Tensor, w: tf.Variable): tf.Tensor4D =>
+    tf.conv2d(x as tf.Tensor4D, w as tf.Tensor as tf.Tensor4D, 1, 'same')
   const forward = (): tf.Tensor => {
     let x: tf.Tensor = conv(lr, first)
     for (const body of bodies) {

@@ -36,7 +36,11 @@ describe('the wasm heap', () => {
     for (const { dataId } of reserved) backend.disposeData(dataId)
 
     const sum = tf.tidy(() => tf.add(kept, tf.ones([1000])))
-    expectClose(await sum.data(), Float32Array.from({ length: 1000 }, (_, i) => i + 1), 0)
+    expectClose(
+      await sum.data(),
+      Float32Array.from({ length: 1000 }, (_, i) => i + 1),
+      0,
+    )
     tf.dispose([kept, sum])
   })
 

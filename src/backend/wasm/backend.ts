@@ -1,10 +1,4 @@
-import {
-  engine,
-  getKernel,
-  type KernelFunc,
-  type NamedAttrMap,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core'
+import { engine, getKernel, type KernelFunc, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
 
 /** What the wasm backend holds for one tensor. */
@@ -18,6 +12,7 @@ export interface WasmTensorData {
 export interface WasmModule {
   _malloc(bytes: number): number
   _free(offset: number): void
+  cwrap(name: string, result: null, types: string[]): (...args: never[]) => void
   HEAPU8: Uint8Array
   /** Only in the threaded build. */
   wasmMemory?: WebAssembly.Memory

@@ -1,7 +1,14 @@
-import { getKernel, registerKernel, unregisterKernel, type KernelFunc, type KernelSetupFunc } from '@tensorflow/tfjs-core'
+import {
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelFunc,
+  type KernelSetupFunc,
+} from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
 import { wasmBackend, type WasmBackend } from './backend.js'
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
+import { conv2dBackpropInput } from './conv2dBackpropInput.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
 import { guardAllocation } from './memory.js'
 import { unsortedSegmentSum } from './unsortedSegmentSum.js'
@@ -11,6 +18,7 @@ const mark = Symbol.for('esrgan-scnn.wasm-repair')
 
 const repairs: Readonly<Record<string, unknown>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
+  Conv2DBackpropInput: conv2dBackpropInput,
   MaxPoolGrad: maxPoolGrad,
   UnsortedSegmentSum: unsortedSegmentSum,
 }
@@ -37,7 +45,9 @@ export function enableWasmTraining(): readonly string[] {
       stock?.setupFunc?.(backend)
       guardAllocation(backend as WasmBackend)
     }
-    registerKernel(Object.assign({ ...stock, kernelName, backendName: 'wasm', kernelFunc, setupFunc }, { [mark]: true }))
+    registerKernel(
+      Object.assign({ ...stock, kernelName, backendName: 'wasm', kernelFunc, setupFunc }, { [mark]: true }),
+    )
   }
   const running = wasmBackend()
   if (running) guardAllocation(running)
