@@ -1,8 +1,8 @@
 // A loss of your own in the training of the generator: sharp edges where the original has them.
 import * as tf from '@tensorflow/tfjs-core'
-import { syntheticHistology } from 'esrgan-scnn/data'
+import { patchSampler, syntheticHistology } from 'esrgan-scnn/data'
 import { createRRDBGenerator, trainESRGAN, type GeneratorContext } from 'esrgan-scnn/esrgan'
-import type { LossTerm } from 'esrgan-scnn/losses'
+import { l1Loss, type LossTerm } from 'esrgan-scnn/losses'
 import { startBackend } from 'esrgan-scnn/node'
 
 /** Differences of neighbouring rows, `[batch, height - 1, width, 3]`. */
@@ -26,16 +26,15 @@ const generator = createRRDBGenerator({ blocks: 1, features: 8, growth: 4, bicub
 try {
   await trainESRGAN({
     generator,
-    images,
-    losses: [edges],
-    psnrSteps: 12,
-    ganSteps: 0,
-    batchSize: 4,
-    patchSize: 32,
+    batch: patchSampler({ images, patchSize: 32, batchSize: 4, seed: 1 }).step,
+    psnrSteps: 8,
+    psnrLosses: [edges], // beside the stage's own term, l1
+    ganSteps: 4,
+    losses: [edges, { name: 'l1', weight: 0.1, fn: ({ sr, hr }) => l1Loss(sr, hr) }], // l1 is there: replaced by this one
     psnrRate: 1e-3,
     seed: 1,
-    onProgress: ({ step, values }) => {
-      if (step % 4 === 0) console.log(`step ${step}:`, values)
+    onProgress: ({ stage, step, values }) => {
+      if (step % 4 === 0) console.log(`${stage} step ${step}:`, values)
     },
   })
 } finally {
