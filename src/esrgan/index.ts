@@ -1,0 +1,36 @@
+/**
+ * ESRGAN: the RRDB generator, its discriminator and feature extractors, the two-stage trainer, and super-resolution of
+ * pictures of any size.
+ *
+ * @packageDocumentation
+ */
+export {
+  createDiscriminator,
+  type Discriminator,
+  type DiscriminatorConfig,
+  type DiscriminatorOptions,
+} from './discriminator.js'
+export { createRRDBGenerator, type Generator, type GeneratorConfig, type GeneratorOptions } from './generator.js'
+export { interpolateWeights } from './interpolate.js'
+export {
+  discriminatorLossTerms,
+  ganLossTerms,
+  psnrLossTerms,
+  type DiscriminatorContext,
+  type GANLossOptions,
+  type GeneratorContext,
+} from './lossTerms.js'
+export { NonFiniteLossError } from './nonFiniteLoss.js'
+export { randomFeatures, type RandomFeaturesOptions } from './randomFeatures.js'
+export { loadGenerator, saveGenerator, type LoadGeneratorOptions } from './storage.js'
+export { trainESRGAN, type TrainESRGANOptions, type TrainESRGANResult } from './train.js'
+export {
+  createESRGANTrainer,
+  type ESRGANBatch,
+  type ESRGANStage,
+  type ESRGANTrainer,
+  type ESRGANTrainerOptions,
+  type ESRGANTrainerState,
+} from './trainer.js'
+export { receptiveRadius, superResolve, upscale, type UpscaleOptions } from './upscale.js'
+export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions, type VGGInput } from './vgg.js'

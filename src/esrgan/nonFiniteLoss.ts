@@ -1,0 +1,21 @@
+/** A loss or gradient became NaN or infinite. The step was not applied: the networks are as they were before it. */
+export class NonFiniteLossError extends Error {
+  override readonly name: string = 'NonFiniteLossError'
+  /** The stage of training. */
+  readonly stage: 'psnr' | 'gan'
+  /** The step at fault, counted from 0 within its stage. */
+  readonly step: number
+  /** The values of all losses at that step. */
+  readonly values: Readonly<Record<string, number>>
+  constructor(stage: 'psnr' | 'gan', step: number, values: Readonly<Record<string, number>>) {
+    const bad = Object.entries(values).filter(([, value]) => !Number.isFinite(value))
+    const what =
+      bad.length > 0 ? bad.map(([name, value]) => `${name} is ${value}`).join(', ') : 'a gradient is not finite'
+    super(
+      `${stage} step ${step}: ${what}. The step was not applied. Lower the learning rate, or look for values outside [0, 1] in the batch`,
+    )
+    this.stage = stage
+    this.step = step
+    this.values = values
+  }
+}

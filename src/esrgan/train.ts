@@ -1,0 +1,138 @@
+import { dispose } from '@tensorflow/tfjs-core'
+import { ArgumentError, requireInteger } from '../errors.js'
+import { breathe, multiStepRate, rateAt, trackProgress } from '../training/index.js'
+import type { LearningRate, NamedTensors, OnProgress } from '../training/index.js'
+import { createDiscriminator, type Discriminator } from './discriminator.js'
+import {
+  createESRGANTrainer,
+  type ESRGANBatch,
+  type ESRGANStage,
+  type ESRGANTrainerOptions,
+  type ESRGANTrainerState,
+} from './trainer.js'
+
+/** What {@link trainESRGAN} takes. */
+export interface TrainESRGANOptions extends ESRGANTrainerOptions {
+  /**
+   * The training pairs of a step, counted from 0 within its stage. A pure function of its arguments makes a resumed
+   * run equal an uninterrupted one. The loop disposes what it returns.
+   */
+  readonly batch: (step: number, stage: ESRGANStage) => ESRGANBatch | Promise<ESRGANBatch>
+  /** Steps of the PSNR stage; 0 leaves it out. ESRGAN's is 1,000,000. */
+  readonly psnrSteps: number
+  /** Steps of the GAN stage; 0 leaves it out. ESRGAN's is 400,000. */
+  readonly ganSteps: number
+  /** Learning rate of the PSNR stage; default 2e-4, halved every 200,000 steps. */
+  readonly psnrRate?: LearningRate
+  /** Learning rate of the GAN stage, for both networks; default 1e-4, halved at 50,000, 100,000, 200,000 and 300,000. */
+  readonly ganRate?: LearningRate
+  /** Seed of the discriminator that is made where none is given; default 0. */
+  readonly seed?: number
+  /** A state to go on from, instead of the networks' present weights. */
+  readonly resume?: ESRGANTrainerState
+  /** Hand a state to `onSave` every so many steps; default only at the end of a stage and when the run is stopped. */
+  readonly saveEvery?: number
+  /** Receives states. It is awaited: the next step begins when it is done. */
+  readonly onSave?: (state: ESRGANTrainerState) => void | Promise<void>
+  /** Receives the losses of every step, with rate and time left; stages `psnr` and `gan`. */
+  readonly onProgress?: OnProgress
+  /** Stops the run between two steps; its state goes to `onSave` first. */
+  readonly signal?: AbortSignal
+}
+
+/** What {@link trainESRGAN} resolves to. The generator that was passed in holds the final weights. */
+export interface TrainESRGANResult {
+  /** Steps done in the PSNR stage, with those of earlier runs. */
+  readonly psnrSteps: number
+  /** Steps done in the GAN stage, with those of earlier runs. */
+  readonly ganSteps: number
+  /** The losses of the last step of this run; empty where there was nothing left to do. */
+  readonly last: Readonly<Record<string, number>>
+  /** The averaged weights of the generator, where `ema` was given. */
+  readonly ema?: NamedTensors
+}
+
+const defaultPSNRRate = multiStepRate(2e-4, [200_000, 400_000, 600_000, 800_000])
+const defaultGANRate = multiStepRate(1e-4, [50_000, 100_000, 200_000, 300_000])
+
+/**
+ * Trains the generator in place: the PSNR stage, then the GAN stage from its weights (ESRGAN, Wang et al. 2018,
+ * section 4.1). For the weights after the PSNR stage (to compare, or for `interpolateWeights`) call it twice, first
+ * with `ganSteps: 0` and then with `psnrSteps: 0`.
+ *
+ * Between steps it lets timers and the page run. Equal seeds and batches give equal runs on one backend, whether
+ * interrupted or not.
+ *
+ * @throws ArgumentError for an option out of range
+ * @throws NonFiniteLossError when training diverges, naming the step
+ * @throws WeightsError when `resume` belongs to other networks
+ * @throws the signal's reason when it is aborted
+ */
+export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESRGANResult> {
+  const { generator, batch, psnrSteps, ganSteps, resume, saveEvery, onSave, onProgress, signal, seed = 0 } = options
+  const { psnrRate = defaultPSNRRate, ganRate = defaultGANRate } = options
+  requireInteger('options.psnrSteps', psnrSteps, 0)
+  requireInteger('options.ganSteps', ganSteps, 0)
+  if (saveEvery !== undefined) requireInteger('options.saveEvery', saveEvery, 1)
+  signal?.throwIfAborted()
+
+  let own: Discriminator | undefined
+  if (options.discriminator === undefined && ganSteps > 0) {
+    const first = await batch(0, 'gan')
+    const [, height, width] = first.hr.shape
+    dispose([first.lr, first.hr])
+    if (height !== width)
+      throw new ArgumentError('options.batch', 'give square patches to the discriminator', [height, width])
+    own = createDiscriminator({ patchSize: height, channels: generator.config.channels, seed })
+  }
+  const discriminator = options.discriminator ?? own
+  try {
+    using trainer = createESRGANTrainer({ ...options, ...(discriminator === undefined ? {} : { discriminator }) })
+    if (resume !== undefined) trainer.load(resume)
+    const save = async (): Promise<void> => {
+      if (onSave !== undefined) await onSave(await trainer.state())
+    }
+    let last: Record<string, number> = {}
+    const run = async (
+      stage: ESRGANStage,
+      steps: number,
+      rate: LearningRate,
+      done: () => number,
+      step: (pairs: ESRGANBatch, learningRate: number) => Promise<Record<string, number>>,
+    ): Promise<void> => {
+      if (done() >= steps) return
+      const report = trackProgress(stage, steps, onProgress, done())
+      let saved = done()
+      while (done() < steps) {
+        await breathe()
+        if (signal?.aborted === true) {
+          if (saved !== done()) await save()
+          signal.throwIfAborted()
+        }
+        const at = done()
+        const pairs = await batch(at, stage)
+        try {
+          last = await step(pairs, rateAt(rate, at))
+        } finally {
+          dispose([pairs.lr, pairs.hr])
+        }
+        if (done() === steps || (saveEvery !== undefined && done() % saveEvery === 0)) {
+          await save()
+          saved = done()
+        }
+        report(done(), last)
+      }
+    }
+    if (trainer.stage === 'psnr') await run('psnr', psnrSteps, psnrRate, () => trainer.psnrSteps, trainer.psnrStep)
+    await run('gan', ganSteps, ganRate, () => trainer.ganSteps, trainer.ganStep)
+    const ema = await trainer.emaWeights()
+    return {
+      psnrSteps: trainer.psnrSteps,
+      ganSteps: trainer.ganSteps,
+      last,
+      ...(ema === undefined ? {} : { ema }),
+    }
+  } finally {
+    own?.dispose()
+  }
+}
