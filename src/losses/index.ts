@@ -8,7 +8,7 @@ export { binaryCrossEntropyWithLogits } from './crossEntropy.js'
 export { cosineDistance, euclideanDistance, squaredEuclideanDistance } from './distance.js'
 export { l1Loss } from './l1.js'
 export { l2Loss } from './l2.js'
-export { mergeLossTerms, totalLoss, type LossTerm } from './lossTerms.js'
+export { mergeLossTerms, totalLoss, type LossTerm, type TotalLoss } from './lossTerms.js'
 export {
   createPerceptualLoss,
   type FeatureExtractor,

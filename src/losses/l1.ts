@@ -1,14 +1,17 @@
-import { abs, customGrad, mul, neg, sign, sub, tidy, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core'
+import { abs, customGrad, mul, neg, step, sub, tidy, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core'
 import { reduceLoss, requireSameShape, type Reduced, type Reduction } from './reduction.js'
 
-/** `|a - b|` with the gradient 0 where a = b: tfjs's `abs` has -1 there. */
+/**
+ * `|a - b|` with the gradient 0 where a = b, and only there: the gradient of tfjs's `abs` is -1 at 0, and the wasm
+ * backend's `sign` is 0 for differences up to 1e-7.
+ */
 const absoluteDifference = customGrad((a, b, save) => {
   const difference = sub(a as Tensor, b as Tensor)
   ;(save as GradSaveFunc)([difference])
   return {
     value: abs(difference),
     gradFunc: (dy: Tensor, [saved]: Tensor[]) => {
-      const gradient = tidy(() => mul(dy, sign(saved!)))
+      const gradient = tidy(() => mul(dy, sub(step(saved!), step(neg(saved!)))))
       return [gradient, neg(gradient)]
     },
   }

@@ -11,6 +11,14 @@ export interface LossTerm<Context> {
   readonly fn: (context: Context) => Scalar
 }
 
+/** What {@link totalLoss} computes. */
+export interface TotalLoss {
+  /** The sum of `weight * value` over the terms. */
+  readonly total: Scalar
+  /** The unweighted value of each term, by its name. */
+  readonly values: Record<string, Scalar>
+}
+
 function requireTerms<Context>(argument: string, terms: readonly LossTerm<Context>[]): void {
   const seen = new Set<string>()
   terms.forEach(({ name, weight, fn }, i) => {
@@ -44,13 +52,9 @@ export function mergeLossTerms<Context>(
  * Computes every term and their weighted sum. Call it inside `tidy` (the caller keeps what it wants): the tensors
  * between belong to the surrounding scope.
  *
- * @returns `total`, the sum of `weight * value`, and `values`, the unweighted value of each term by its name.
  * @throws ArgumentError where there are no terms, a term does not give a scalar, a name stands twice, or a weight is not finite.
  */
-export function totalLoss<Context>(
-  terms: readonly LossTerm<Context>[],
-  context: Context,
-): { total: Scalar; values: Record<string, Scalar> } {
+export function totalLoss<Context>(terms: readonly LossTerm<Context>[], context: Context): TotalLoss {
   if (terms.length === 0) throw new ArgumentError('terms', 'hold at least one loss term', terms)
   requireTerms('terms', terms)
   const values: Record<string, Scalar> = {}

@@ -1,6 +1,14 @@
 import { requireInteger, requireRange } from '../errors.js'
 import { criticalValue } from './normal.js'
 
+/** A confidence interval of a proportion. */
+export interface ProportionInterval {
+  /** Lower end, in [0, 1]. */
+  low: number
+  /** Upper end, in [0, 1]. */
+  high: number
+}
+
 /**
  * Wilson's score interval of a proportion `successes / n`, for example an accuracy with its n: with p = successes / n,
  * (p + z^2/2n +- z sqrt(p (1-p) / n + z^2 / 4n^2)) / (1 + z^2/n). Never leaves [0, 1].
@@ -14,7 +22,7 @@ export function wilsonInterval(
   successes: number,
   n: number,
   { level = 0.95 }: { level?: number } = {},
-): { low: number; high: number } {
+): ProportionInterval {
   requireInteger('n', n, 1)
   requireInteger('successes', successes, 0)
   requireRange('successes', successes, 0, n)
