@@ -3,7 +3,7 @@ import util from 'node:util'
 import { engine, ready, registerBackend, removeBackend, setBackend, type KernelBackend } from '@tensorflow/tfjs-core'
 import { enableWasmTraining } from '../backend/index.js'
 import { ArgumentError, BackendError, requireInteger } from '../errors.js'
-import { loadThreadedModule, whyNoThreads, type ThreadedModule } from './wasmThreads.js'
+import { loadThreadedModule, maxThreads, whyNoThreads, type ThreadedModule } from './wasmThreads.js'
 
 const backendNames = ['wasm', 'cpu', 'webgpu', 'tensorflow'] as const
 
@@ -15,7 +15,7 @@ export type BackendName = (typeof backendNames)[number]
 
 /** Options of {@link startBackend}. */
 export interface StartBackendOptions {
-  /** Threads of `wasm`, the main thread among them. Default: the cores available to the process. */
+  /** Threads of `wasm`, the main thread among them. Default: the cores available to the process. At most 8. */
   readonly threads?: number
 }
 
@@ -27,6 +27,11 @@ export interface StartedBackend {
   readonly threads: number
   /** One line for people: what runs, on what. */
   readonly description: string
+}
+
+/** Tells people on stderr, once for each start. */
+function warn(message: string): void {
+  process.emitWarning(message, 'BackendWarning')
 }
 
 /** Imports an optional package; undefined where it is not installed. */
@@ -77,7 +82,7 @@ async function startWasm(wanted: number | undefined): Promise<StartedBackend> {
   const running = runningWasm()
   if (running) {
     const threads = running[threadsOf] ?? 1
-    if (wanted !== undefined && wanted !== threads) {
+    if (wanted !== undefined && Math.min(wanted, maxThreads) !== threads) {
       throw new BackendError(
         'wasm',
         `runs already, with ${threads} ${threads === 1 ? 'thread' : 'threads'}; its tensors would be lost. ` +
@@ -89,7 +94,7 @@ async function startWasm(wanted: number | undefined): Promise<StartedBackend> {
     return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${threads} threads (it ran already)` }
   }
 
-  let threads = wanted ?? availableParallelism()
+  let threads = Math.min(wanted ?? availableParallelism(), maxThreads)
   let reason = threads > 1 ? whyNoThreads() : undefined
   let module: ThreadedModule | undefined
   if (threads > 1 && reason === undefined) {
@@ -110,7 +115,7 @@ async function startWasm(wanted: number | undefined): Promise<StartedBackend> {
   const backend = runningWasm()! as InstanceType<typeof BackendWasm> & { [threadsOf]?: number }
   threads = module ? backend.wasm.tfjs.getThreadsCount() : 1
   backend[threadsOf] = threads
-  if (reason !== undefined) console.warn(`backend wasm: runs with one thread only, as ${reason}`)
+  if (reason !== undefined) warn(`backend wasm: runs with one thread only, as ${reason}`)
   return {
     name: 'wasm',
     threads,
@@ -124,7 +129,7 @@ async function startWasm(wanted: number | undefined): Promise<StartedBackend> {
 async function startCPU(): Promise<StartedBackend> {
   await importPackage('cpu', '@tensorflow/tfjs-backend-cpu')
   if (!(await activate('cpu'))) throw new BackendError('cpu', 'tfjs could not start it')
-  console.warn('backend cpu: plain JavaScript, about a thousand times slower than wasm; use it for small checks only')
+  warn('backend cpu: plain JavaScript, about a thousand times slower than wasm; use it for small checks only')
   return { name: 'cpu', threads: 1, description: 'plain JavaScript, one thread (very slow)' }
 }
 

@@ -12,8 +12,6 @@ interface PoolWorker {
 /** Emscripten's thread pool, as far as it is used here. */
 interface ThreadPool {
   unusedWorkers: PoolWorker[]
-  allocateUnusedWorker(): void
-  loadWasmModuleToWorker(worker: PoolWorker, onLoaded: () => void): void
 }
 
 /** The Emscripten module of tfjs's threaded SIMD build. */
@@ -32,6 +30,9 @@ type Factory = (options: {
   ): object
   onAbort(reason: unknown): void
 }) => Promise<ThreadedModule>
+
+/** The most threads that tfjs's C++ side takes. */
+export const maxThreads = 8
 
 const build = 'tfjs-backend-wasm-threaded-simd'
 
@@ -79,17 +80,11 @@ function withoutListeners<T>(run: () => T): T {
   }
 }
 
-/** Waits until the pool holds exactly `count` loaded workers: fewer cost memory less, more cannot be made later. */
-async function resizePool(pool: ThreadPool, count: number): Promise<void> {
-  const surplus = pool.unusedWorkers.splice(0, Math.max(0, pool.unusedWorkers.length - count))
-  const missing = count - pool.unusedWorkers.length
-  const loads = Array.from({ length: Math.max(0, missing) }, () => {
-    pool.allocateUnusedWorker()
-    const worker = pool.unusedWorkers.at(-1)!
-    return new Promise<void>((resolve) => pool.loadWasmModuleToWorker(worker, resolve))
-  })
-  await Promise.all([...loads, ...surplus.map((worker) => worker.terminate())])
-  for (const worker of pool.unusedWorkers) {
+/** Ends the workers beyond `count`, and lets the others not keep the process alive. */
+async function trimPool({ unusedWorkers }: ThreadPool, count: number): Promise<void> {
+  const surplus = unusedWorkers.splice(0, Math.max(0, unusedWorkers.length - count))
+  await Promise.all(surplus.map((worker) => worker.terminate()))
+  for (const worker of unusedWorkers) {
     worker.unref()
     // Emscripten would ref a worker that starts to run, and the process would never end by itself.
     worker.ref = () => undefined
@@ -97,7 +92,8 @@ async function resizePool(pool: ThreadPool, count: number): Promise<void> {
 }
 
 /**
- * Loads tfjs's threaded SIMD build in Node, which stock tfjs never does: `threads` counts the main thread. Leaves no
+ * Loads tfjs's threaded SIMD build in Node, which stock tfjs never does: `threads` (at most
+ * {@link maxThreads}) counts the main thread. Leaves no
  * global name and no process listener behind, and its workers do not keep the process alive.
  *
  * @throws whatever keeps it from starting.
@@ -127,7 +123,7 @@ export async function loadThreadedModule(threads: number): Promise<ThreadedModul
         }),
       ).then(resolve, reject)
     })
-    await resizePool(module.PThread, threads - 1)
+    await trimPool(module.PThread, threads - 1)
     module.tfjs = {
       init: module.cwrap('init', null, []),
       initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
