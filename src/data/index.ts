@@ -1,8 +1,26 @@
+export {
+  augment,
+  augmentationMatrix,
+  drawAugmentation,
+  sequentialAugmentation,
+  type Augmentation,
+  type AugmentationRanges,
+  type AugmentOptions,
+} from './augment.js'
 export { auditLeakage, type LeakageAudit } from './audit.js'
+export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from './balance.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
 export { modCrop } from './crop.js'
+export { pairSampler, type PairBatch, type PairSampler, type PairSamplerOptions } from './pairs.js'
+export {
+  patchSampler,
+  type PatchBatch,
+  type PatchImages,
+  type PatchSampler,
+  type PatchSamplerOptions,
+} from './patches.js'
 export { resizeImage, type ResizeOptions, type Size } from './resize.js'
 export { magnifications, type ImageRecord, type ImageSource, type Label, type Magnification } from './source.js'
 export {
