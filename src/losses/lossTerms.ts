@@ -11,8 +11,8 @@ export interface LossTerm<Context> {
   readonly fn: (context: Context) => Scalar
 }
 
-/** What {@link totalLoss} computes. */
-export interface TotalLoss {
+/** What {@link totalLoss} computes: a type, not an interface, so that `tidy` may return it. */
+export type TotalLoss = {
   /** The sum of `weight * value` over the terms. */
   readonly total: Scalar
   /** The unweighted value of each term, by its name. */
