@@ -4,22 +4,23 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * @typedef {{ name: string, command: string, environment?: Record<string, string> }} Gate
+ * @typedef {{ name: string, command: string, needs?: string }} Gate a gate of the name `needs` has to pass before
  * @typedef {{ name: string, passed: boolean, seconds: number }} Result
  */
 
-/** Runs every gate through the shell, also after one has failed. */
+/** Runs every gate through the shell, also after one has failed, unless it needs that one. */
 export function runGates(/** @type {readonly Gate[]} */ gates) {
   /** @type {Result[]} */
   const results = []
-  for (const { name, command, environment } of gates) {
+  for (const { name, command, needs } of gates) {
     console.log(`\n=== ${name}: ${command}`)
+    if (results.some((result) => result.name === needs && !result.passed)) {
+      console.log(`=== ${name}: FAILED (needs ${needs})`)
+      results.push({ name, passed: false, seconds: 0 })
+      continue
+    }
     const started = performance.now()
-    const { status, signal, error } = spawnSync(command, {
-      shell: '/bin/bash',
-      stdio: 'inherit',
-      env: { ...process.env, ...environment },
-    })
+    const { status, signal, error } = spawnSync(command, { shell: '/bin/bash', stdio: 'inherit' })
     const passed = status === 0
     const seconds = (performance.now() - started) / 1000
     if (!passed) console.log(`=== ${name}: FAILED (${error?.message ?? signal ?? `exit code ${status}`})`)
