@@ -178,3 +178,81 @@ describe('wasm repairs', () => {
     expect(relativeError(await gradientOn('wasm'), Float64Array.from(expected))).toBeLessThan(1e-6)
   })
 })
+
+describe('matrix products on wasm', () => {
+  beforeAll(() => useBackend('wasm'))
+
+  const shapes: [number[], number[], boolean, boolean][] = []
+  for (const transposeA of [false, true])
+    for (const transposeB of [false, true])
+      for (const [outerA, outerB] of [
+        [[], []],
+        [[3], [3]],
+        [[1], [3]],
+        [
+          [2, 3],
+          [1, 1],
+        ],
+        [
+          [2, 1],
+          [1, 3],
+        ],
+      ] as const)
+        for (const [m, k, n] of [
+          [40, 33, 17],
+          [2, 3, 4],
+        ] as const)
+          shapes.push([
+            [...outerA, ...(transposeA ? [k, m] : [m, k])],
+            [...outerB, ...(transposeB ? [n, k] : [k, n])],
+            transposeA,
+            transposeB,
+          ])
+
+  it(`equal the float64 truth over ${shapes.length} shapes, with their gradients`, async () => {
+    for (const [i, [aShape, bShape, transposeA, transposeB]] of shapes.entries()) {
+      const a = numbers(i, 'a', tf.util.sizeFromShape(aShape))
+      const b = numbers(i, 'b', tf.util.sizeFromShape(bShape))
+      const [x, y] = [tf.tensor(a, aShape), tf.tensor(b, bShape)]
+      const product = tf.matMul(x, y, transposeA, transposeB)
+      const [m, n] = product.shape.slice(-2) as [number, number]
+      const k = aShape.at(transposeA ? -2 : -1)!
+      const outer = product.shape.slice(0, -2)
+      const truth = new Float64Array(product.size)
+      const offset = (shape: number[], batch: number): number => {
+        let [rest, at, step] = [batch, 0, shape.at(-1)! * shape.at(-2)!]
+        for (let d = outer.length - 1; d >= 0; d--) {
+          const size = shape[d]!
+          at += (size === 1 ? 0 : rest % outer[d]!) * step
+          step *= size
+          rest = Math.floor(rest / outer[d]!)
+        }
+        return at
+      }
+      for (let batch = 0; batch < product.size / (m * n); batch++) {
+        const [fromA, fromB] = [offset(aShape, batch), offset(bShape, batch)]
+        for (let r = 0; r < m; r++)
+          for (let c = 0; c < n; c++) {
+            let sum = 0
+            for (let l = 0; l < k; l++)
+              sum += a[fromA + (transposeA ? l * m + r : r * k + l)]! * b[fromB + (transposeB ? c * k + l : l * n + c)]!
+            truth[(batch * m + r) * n + c] = sum
+          }
+      }
+      expect(relativeError(await product.data(), truth), `${aShape} x ${bShape}`).toBeLessThan(1e-5)
+      await expectNoLeak(() => tf.matMul(x, y, transposeA, transposeB))
+      tf.dispose([x, y, product])
+    }
+  })
+
+  it('give a dense layer its gradients', async () => {
+    const [x, w] = [tf.randomNormal([64, 100], 0, 1, 'float32', 1), tf.randomNormal([100, 50], 0, 1, 'float32', 2)]
+    const gradients = (): tf.Tensor[] => tf.grads((p, q) => tf.square(tf.matMul(p!, q!)))([x, w])
+    const onWasm = await Promise.all(gradients().map((t) => t.data()))
+    await import('@tensorflow/tfjs-backend-cpu')
+    await tf.setBackend('cpu')
+    const onCPU = await Promise.all(gradients().map((t) => t.data()))
+    await tf.setBackend('wasm')
+    onWasm.forEach((values, i) => expect(relativeError(values, Float64Array.from(onCPU[i]!))).toBeLessThan(1e-5))
+  })
+})

@@ -7,6 +7,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
 import { wasmBackend, type WasmBackend } from './backend.js'
+import { batchMatMul } from './batchMatMul.js'
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
 import { conv2dBackpropInput } from './conv2dBackpropInput.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
@@ -16,11 +17,13 @@ import { unsortedSegmentSum } from './unsortedSegmentSum.js'
 /** Marks a kernel as a repair of this package, also across its ESM and CJS builds. */
 const mark = Symbol.for('esrgan-scnn.wasm-repair')
 
-const repairs: Readonly<Record<string, unknown>> = {
-  Conv2DBackpropFilter: conv2dBackpropFilter,
-  Conv2DBackpropInput: conv2dBackpropInput,
-  MaxPoolGrad: maxPoolGrad,
-  UnsortedSegmentSum: unsortedSegmentSum,
+/** Each repair by the kernel's name, made from the stock kernel where there is one. */
+const repairs: Readonly<Record<string, (stock: KernelFunc | undefined) => unknown>> = {
+  BatchMatMul: (stock) => stock && batchMatMul(stock),
+  Conv2DBackpropFilter: () => conv2dBackpropFilter,
+  Conv2DBackpropInput: () => conv2dBackpropInput,
+  MaxPoolGrad: () => maxPoolGrad,
+  UnsortedSegmentSum: () => unsortedSegmentSum,
 }
 
 /**
@@ -40,7 +43,7 @@ export function enableWasmTraining(): readonly string[] {
     const stock = getKernel(kernelName, 'wasm')
     if (stock && mark in stock) continue
     if (stock) unregisterKernel(kernelName, 'wasm')
-    const kernelFunc = repair as KernelFunc
+    const kernelFunc = repair(stock?.kernelFunc) as KernelFunc
     const setupFunc: KernelSetupFunc = (backend) => {
       stock?.setupFunc?.(backend)
       guardAllocation(backend as WasmBackend)
