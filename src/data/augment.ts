@@ -101,10 +101,11 @@ export function sequentialAugmentation(random: Random, copy: number, ranges: Aug
   return { ...drawAugmentation(random, ranges), theta: (copy * rotation) % 360 }
 }
 
-type Matrix = readonly [number, number, number, number, number, number]
+/** m0..m5 of an affine map: row = m0*r + m1*c + m2, column = m3*r + m4*c + m5. */
+export type AffineMatrix = readonly [number, number, number, number, number, number]
 
 /** The product of two affine maps (row, col, 1), first `b`, then `a`. */
-function compose(a: Matrix, b: Matrix): Matrix {
+function compose(a: AffineMatrix, b: AffineMatrix): AffineMatrix {
   return [
     a[0] * b[0] + a[1] * b[3],
     a[0] * b[1] + a[1] * b[4],
@@ -125,7 +126,7 @@ export function augmentationMatrix(
   height: number,
   width: number,
   { centre = 'keras3' }: Pick<AugmentOptions, 'centre'> = {},
-): Matrix {
+): AffineMatrix {
   requireInteger('height', height, 1)
   requireInteger('width', width, 1)
   if (centre !== 'keras3' && centre !== 'keras1') {
@@ -135,7 +136,7 @@ export function augmentationMatrix(
   const [turn, slant] = [(theta * Math.PI) / 180, (shear * Math.PI) / 180]
   const half = centre === 'keras3' ? -0.5 : 0.5
   const [y, x] = [height / 2 + half, width / 2 + half]
-  const steps: Matrix[] = [
+  const steps: AffineMatrix[] = [
     [1, 0, y, 0, 1, x],
     [Math.cos(turn), -Math.sin(turn), 0, Math.sin(turn), Math.cos(turn), 0],
     [1, 0, shiftRows * height, 0, 1, shiftColumns * width],

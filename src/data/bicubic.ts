@@ -5,8 +5,14 @@ import type { PixelImage } from '../image.js'
 import { cubic, tapMatrix, tapsFor } from './resample.js'
 import { resampleImage, type Size } from './resize.js'
 
+/** The wanted size as a factor. */
+export interface ScaleFactor {
+  /** Output pixels per input pixel, on both axes; above 0. */
+  readonly scale: number
+}
+
 /** The wanted size, as a factor or in pixels, and how to round. */
-export type BicubicOptions = ({ readonly scale: number } | Size) & {
+export type BicubicOptions = (ScaleFactor | Size) & {
   /**
    * `end` (default): float64 between the passes, rounded once, as BasicSR's port and as MATLAB on `double` images.
    * `each`: rounded and saturated after each pass, as MATLAB on `uint8` images.

@@ -1,15 +1,22 @@
+/**
+ * Images and what is drawn from them: records and sources, BreaKHis and synthetic histology, splits and their audit,
+ * augmentation, pairs, patches, and the resizing that super-resolution is measured by.
+ *
+ * @packageDocumentation
+ */
 export {
   augment,
   augmentationMatrix,
   drawAugmentation,
   sequentialAugmentation,
+  type AffineMatrix,
   type Augmentation,
   type AugmentationRanges,
   type AugmentOptions,
 } from './augment.js'
 export { auditLeakage, type LeakageAudit } from './audit.js'
 export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from './balance.js'
-export { bicubicUpsample, resizeBicubic, type BicubicOptions } from './bicubic.js'
+export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
 export { modCrop } from './crop.js'

@@ -20,6 +20,11 @@ export interface PairSamplerOptions {
   /** The patient of each image; needed unless `samePatient` is `allow`. */
   readonly groups?: readonly (string | number)[]
   /**
+   * The picture each image shows, for example its record's id; images of one picture (augmented copies) are never
+   * paired. A picture has one label and one patient. Default: every image shows a picture of its own.
+   */
+  readonly pictures?: readonly (string | number)[]
+  /**
    * `allow` (default): patients are ignored. `forbid`: no pair, similar or not, holds two images of one patient.
    * `require`: the two of a similar pair are of one patient; dissimilar pairs are free, for a patient has one label as a rule.
    */
@@ -66,6 +71,17 @@ function runs(order: readonly number[], same: (a: number, b: number) => boolean)
   return blocks
 }
 
+/** Numbers names in the order of their first appearance. */
+function numbering(
+  names: readonly (string | number)[] | undefined,
+  otherwise: (i: number) => number,
+): (i: number) => number {
+  if (names === undefined) return otherwise
+  const numbers = new Map<string | number, number>()
+  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size)
+  return (i) => numbers.get(names[i]!)!
+}
+
 /** Where an anchor's partners may lie. */
 interface Choice {
   readonly within: Block
@@ -82,7 +98,7 @@ interface Choice {
  *   `forbid` and `require` no partner left; the image is named), or for options out of range.
  */
 export function pairSampler(labels: ArrayLike<number>, options: PairSamplerOptions = {}): PairSampler {
-  const { batchSize = 32, strategy = 'balanced', groups, samePatient = 'allow', seed = 0 } = options
+  const { batchSize = 32, strategy = 'balanced', groups, pictures, samePatient = 'allow', seed = 0 } = options
   requireInteger('options.batchSize', batchSize, 1)
   if (strategy !== 'balanced') throw new ArgumentError('options.strategy', "be 'balanced'", strategy)
   if (!['allow', 'forbid', 'require'].includes(samePatient)) {
@@ -91,19 +107,25 @@ export function pairSampler(labels: ArrayLike<number>, options: PairSamplerOptio
   if (groups !== undefined && groups.length !== labels.length) {
     throw new ArgumentError('options.groups', `have one entry for each of the ${labels.length} labels`, groups.length)
   }
+  if (pictures !== undefined && pictures.length !== labels.length) {
+    throw new ArgumentError(
+      'options.pictures',
+      `have one entry for each of the ${labels.length} labels`,
+      pictures.length,
+    )
+  }
   if (samePatient !== 'allow' && groups === undefined) {
     throw new ArgumentError('options.groups', `be given where samePatient is '${samePatient}'`, groups)
   }
-  const patients = new Map<string | number, number>()
-  for (const group of groups ?? []) if (!patients.has(group)) patients.set(group, patients.size)
-  const patientOf = (i: number): number => (groups === undefined ? 0 : patients.get(groups[i]!)!)
+  const patientOf = numbering(groups, () => 0)
+  const pictureOf = numbering(pictures, (i) => i)
   for (let i = 0; i < labels.length; i++) {
     if (!Number.isInteger(labels[i])) throw new ArgumentError(`labels[${i}]`, 'be an integer', labels[i])
   }
 
-  // Sorted by label, then patient: a label is one block, and so is a patient within it.
+  // Sorted by label, patient, picture: a label is one block, so is a patient within it, and a picture within that.
   const order = Array.from({ length: labels.length }, (_, i) => i).sort(
-    (i, j) => labels[i]! - labels[j]! || patientOf(i) - patientOf(j) || i - j,
+    (i, j) => labels[i]! - labels[j]! || patientOf(i) - patientOf(j) || pictureOf(i) - pictureOf(j) || i - j,
   )
   const all: Block = [0, order.length]
   const classes = runs(order, (i, j) => labels[i] === labels[j])
@@ -115,32 +137,39 @@ export function pairSampler(labels: ArrayLike<number>, options: PairSamplerOptio
   }
   if (classes.length < 2) throw new ArgumentError('labels', 'hold at least two classes', classes.length)
 
+  const samePicture = runs(
+    order,
+    (i, j) => labels[i] === labels[j] && patientOf(i) === patientOf(j) && pictureOf(i) === pictureOf(j),
+  )
+  const inside = (blocks: readonly Block[], [from, to]: Block): Block[] => blocks.filter(([a]) => a >= from && a < to)
+  const requirePartner = (kind: string, { within, holes }: Choice, place: number): void => {
+    if (sizeOf(within, holes) > 0) return
+    const i = order[place]!
+    const about = groups === undefined ? '' : ` of patient ${groups[i]}`
+    throw new ArgumentError(
+      'labels',
+      `allow a ${kind} pair for every image (samePatient '${samePatient}'); image ${i}${about} has no partner`,
+      `label ${labels[i]}`,
+    )
+  }
+
   const similar: Choice[] = []
   const different: Choice[] = []
   for (const own of classes) {
-    for (const cell of cells.filter(([from]) => from >= own[0] && from < own[1])) {
-      const patient = patientOf(order[cell[0]]!)
-      const others = cellsOf.get(patient)!.filter(([from]) => from < own[0] || from >= own[1])
-      const holes = samePatient === 'forbid' ? [own, ...others].sort((x, y) => x[0] - y[0]) : [own]
-      for (let place = cell[0]; place < cell[1]; place++) {
-        const self: Block = [place, place + 1]
-        similar[place] =
-          samePatient === 'require'
-            ? { within: cell, holes: [self] }
-            : { within: own, holes: [samePatient === 'forbid' ? cell : self] }
-        different[place] = { within: all, holes }
-        const about = groups === undefined ? '' : ` of patient ${groups[order[place]!]}`
-        for (const [kind, choice] of [
-          ['similar', similar[place]!],
-          ['dissimilar', different[place]!],
-        ] as const) {
-          if (sizeOf(choice.within, choice.holes) < 1) {
-            throw new ArgumentError(
-              'labels',
-              `allow a ${kind} pair for every image (samePatient '${samePatient}'); image ${order[place]}${about} has no partner`,
-              `label ${labels[order[place]!]}`,
-            )
-          }
+    for (const cell of inside(cells, own)) {
+      const others = cellsOf.get(patientOf(order[cell[0]]!))!.filter(([from]) => from < own[0] || from >= own[1])
+      const unlike = samePatient === 'forbid' ? [own, ...others].sort((x, y) => x[0] - y[0]) : [own]
+      for (const picture of inside(samePicture, cell)) {
+        const choice: Choice = {
+          within: samePatient === 'require' ? cell : own,
+          holes: [samePatient === 'forbid' ? cell : picture],
+        }
+        const otherChoice: Choice = { within: all, holes: unlike }
+        requirePartner('similar', choice, picture[0])
+        requirePartner('dissimilar', otherChoice, picture[0])
+        for (let place = picture[0]; place < picture[1]; place++) {
+          similar[place] = choice
+          different[place] = otherChoice
         }
       }
     }

@@ -1,4 +1,16 @@
-export { peakMemoryBytes, startBackend } from './backend.js'
+/**
+ * What needs Node: image files, BreaKHis folders, stores and models on disk, and starting a backend. The rest of the
+ * package runs in browsers too.
+ *
+ * @packageDocumentation
+ */
+export {
+  peakMemoryBytes,
+  startBackend,
+  type BackendName,
+  type StartBackendOptions,
+  type StartedBackend,
+} from './backend.js'
 export { loadBreaKHis, type BreaKHisOptions, type BreaKHisSource } from './breakhis.js'
 export {
   decodeImage,
@@ -9,4 +21,6 @@ export {
   type WriteImageOptions,
 } from './images.js'
 export { fileModel, type FileModelOptions } from './io.js'
+export { rasterize } from './rasterize.js'
+export { writeReport, type WrittenReport } from './reportFiles.js'
 export { folderStore } from './store.js'

@@ -65,6 +65,14 @@ describe('pairSampler', () => {
     expect([...count.keys()].sort()).toEqual(['2', '3', '4', '6'])
     for (const times of count.values()) expect(Math.abs(times - 1500)).toBeLessThan(120)
   })
+  it('never pairs two copies of one picture', () => {
+    const labels = [0, 0, 0, 0, 1, 1, 1]
+    const pictures = ['x', 'y', 'x', 'x', 'z', 'w', 'w']
+    const sampler = pairSampler(labels, { pictures, groups: labels.map((l) => `p${l}`), samePatient: 'require' })
+    for (let n = 0; n < 50; n++) for (const [i, j] of flat(sampler, n)) expect(pictures[i]).not.toBe(pictures[j])
+    expect(() => pairSampler(labels, { pictures: [1, 1, 1, 1, 2, 3, 4] })).toThrow('image 0 has no partner')
+    expect(() => pairSampler(labels, { pictures: [1] })).toThrow('options.pictures')
+  })
   it('takes full BreaKHis in its stride', () => {
     const labels = Array.from({ length: 7909 }, (_, i) => (i < 2480 ? 0 : 1))
     const groups = labels.map((_, i) => i % 82)
