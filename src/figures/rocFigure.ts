@@ -18,7 +18,7 @@ export async function rocFigure(report: PipelineReport): Promise<string> {
   const interval =
     aucInterval === null
       ? ''
-      : ` [${aucInterval.low.toFixed(3)}, ${aucInterval.high.toFixed(3)}] (${Math.round(aucInterval.level * 100)} %, ${aucInterval.method})`
+      : ` [${aucInterval.low.toFixed(3)}, ${aucInterval.high.toFixed(3)}] (${Math.round(aucInterval.level * 100)} %, ${aucInterval.method.split(', images')[0]})`
   const curve = `AUC ${auc.toFixed(3)}${interval}`
   const point = 'threshold 0.5'
   const chance = 'chance, AUC 0.5'
@@ -52,7 +52,10 @@ export async function rocFigure(report: PipelineReport): Promise<string> {
     [5, 4],
   ]
   const strokeDash = { field: 'name', type: 'nominal', scale: { domain, range: dashes } } as const
-  const lines = [...protocolLines(report), `n = ${n} images (${positives} malignant) of ${patients} patients`]
+  const lines = [
+    ...protocolLines(report),
+    `n = ${n} images (${positives} malignant) of ${patients} patients; the interval counts images as independent`,
+  ]
   return await renderChart({
     width: 420,
     height: 420,

@@ -14,6 +14,8 @@ export interface WrittenReport {
   readonly report: PipelineReport
   /** The files, as paths in the folder. */
   readonly files: readonly string[]
+  /** What a reader must know first: drawn images, limited steps, images left out. Empty for a full run on real images. */
+  readonly notices: readonly string[]
 }
 
 /**
@@ -60,5 +62,5 @@ export async function writeReport(
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
-  return { report, files: [...files.keys()] }
+  return { report, files: [...files.keys()], notices }
 }

@@ -88,11 +88,11 @@ function resultsSection({ results, runs, protocol }: PipelineReport): string {
   const level = Math.round(overall.accuracyInterval.level * 100)
   const aucMethod = overall.aucInterval === null ? '' : `; of the AUC: ${overall.aucInterval.method}`
   const notes = [
-    `Positive = malignant, threshold 0.5. In brackets ${level} % intervals (of the accuracy: ${overall.accuracyInterval.method}${aucMethod}). They count images as independent; images of one patient are not, so that the truth is wider.`,
+    `Positive = malignant, threshold 0.5. In brackets ${level} % intervals (of the accuracy: ${overall.accuracyInterval.method}${aucMethod}). Images of one patient are not independent, so that the truth is wider.`,
   ]
   if (overall.auc === null) notes.push('The test set holds one class only: there is no AUC.')
   if (overall.auc === 1)
-    notes.push('An AUC of exactly 1 has an interval of width 0: perfect separation of so few images proves little.')
+    notes.push('An AUC of exactly 1 has no interval: perfect separation of so few images proves little.')
   const others = runs.filter(
     (run) =>
       run.overall !== overall && !(run.split === protocol.split && run.arm === 'esrgan' && run.head === 'sigmoid'),
@@ -248,7 +248,7 @@ function limitsSection({ protocol, results }: PipelineReport): string {
     limits.push(
       'The quick preset trains small networks for a few steps: it shows that the way works, not what it can reach.',
     )
-  if (protocol.settings['bicubicSkip'] === true)
+  if (protocol.networks.generator.includes('bicubic skip'))
     limits.push('The generator adds its output to a bicubic enlargement of its input; the paper’s generator does not.')
   return `## Limits\n\n${limits.map((line) => `- ${line}`).join('\n')}`
 }

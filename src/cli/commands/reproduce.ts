@@ -1,0 +1,203 @@
+import { readdir, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { syntheticHistology, type ImageSource, type Magnification } from '../../data/index.js'
+import { ArgumentError, BackendError, DataError, OneClassError, WeightsError } from '../../errors.js'
+import type { BackendName } from '../../node/backend.js'
+import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, startBackend } from '../../node/index.js'
+import { interruptible } from '../interrupt.js'
+import type { CommandIO } from '../io.js'
+import {
+  backendOption,
+  integer,
+  jsonOption,
+  kindOf,
+  magnificationList,
+  modelFile,
+  requireFolder,
+  threadsOption,
+  UsageError,
+} from '../options.js'
+import { createProgress } from '../progress.js'
+
+interface ReproduceOptions {
+  data?: string
+  preset: 'quick' | 'paper'
+  split: 'image' | 'patient'
+  magnification?: Magnification[]
+  backend: BackendName
+  threads?: number
+  seed: number
+  vgg?: string
+  out: string
+  maxSteps?: number
+  onCorrupt: 'stop' | 'skip'
+  patients?: number
+  imagesPerPatient?: number
+  resume?: true
+  json?: true
+}
+
+/** Errors that say the input is at fault: nothing that was begun is worth keeping. */
+const inputErrors = [ArgumentError, BackendError, DataError, OneClassError, WeightsError]
+
+/** An argument as a shell takes it. */
+const quoted = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
+
+/** Everything that can be wrong with the options, before any work. */
+async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | undefined; cache: string }> {
+  const { data, vgg, out, resume, patients, imagesPerPatient } = options
+  if (data !== undefined) await requireFolder('--data', data)
+  if (data !== undefined && (patients !== undefined || imagesPerPatient !== undefined)) {
+    throw new UsageError('--patients and --images-per-patient: are for synthetic images, without --data')
+  }
+  if ((await kindOf(out)) === 'file') throw new UsageError(`--out: is a file, not a folder: ${out}`)
+  const cache = join(out, '.cache')
+  if (resume === true && (await kindOf(cache)) === 'nothing') {
+    throw new UsageError(`--resume: ${out} holds no state of a stopped run`)
+  }
+  return { vgg: vgg === undefined ? undefined : await modelFile('--vgg', vgg), cache }
+}
+
+async function openSource({
+  data,
+  magnification,
+  seed,
+  patients,
+  imagesPerPatient,
+}: ReproduceOptions): Promise<ImageSource> {
+  const magnifications = magnification === undefined ? {} : { magnifications: magnification }
+  if (data !== undefined) return await loadBreaKHis(data, magnifications)
+  return syntheticHistology({
+    seed,
+    ...magnifications,
+    ...(patients === undefined ? {} : { patients }),
+    ...(imagesPerPatient === undefined ? {} : { imagesPerPatient }),
+  })
+}
+
+/** `esrgan-scnn reproduce`: the whole paper. */
+export function reproduceCommand(io: CommandIO, argv: readonly string[]): Command {
+  return new Command('reproduce')
+    .description(
+      'Runs the whole paper: split, balance, train ESRGAN, super-resolve, train the Siamese network, evaluate, report.',
+    )
+    .option(
+      '--data <dir>',
+      'BreaKHis images, in the official layout or any other (default: synthetic images are drawn)',
+    )
+    .addOption(
+      new Option('--preset <name>', 'quick = minutes on two cores; paper = every figure of the paper')
+        .choices(['quick', 'paper'])
+        .default('quick'),
+    )
+    .addOption(
+      new Option('--split <kind>', "patient = no patient on both sides; image = the paper's")
+        .choices(['image', 'patient'])
+        .default('patient'),
+    )
+    .addOption(
+      new Option('--magnification <list>', 'only these, for example 40,100 (default: all)').argParser(
+        magnificationList,
+      ),
+    )
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(new Option('--seed <n>', 'of everything random').argParser(integer(0, 2 ** 31 - 1)).default(1))
+    .option(
+      '--vgg <model>',
+      'VGG19 as a tfjs layers model (model.json), for the perceptual loss (default: a small random network)',
+    )
+    .option('--out <dir>', 'where report, figures and networks go', 'report')
+    .addOption(
+      new Option('--max-steps <n>', 'limits the steps and images of every stage: a rehearsal').argParser(integer(1)),
+    )
+    .addOption(
+      new Option('--on-corrupt <what>', 'an image that cannot be read stops the run, or is left out and listed')
+        .choices(['stop', 'skip'])
+        .default('stop'),
+    )
+    .addOption(new Option('--patients <n>', 'patients to draw, without --data').argParser(integer(2, 10_000)))
+    .addOption(
+      new Option('--images-per-patient <n>', 'images to draw for each, without --data').argParser(integer(1, 10_000)),
+    )
+    .option('--resume', 'go on where a stopped run with the same options and --out was')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nWrites report.md, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report',
+    )
+    .action(async (options: ReproduceOptions) => {
+      const { preset, split, magnification, backend, threads, seed, out, maxSteps, onCorrupt, resume, json } = options
+      const { vgg, cache } = await checkOptions(options)
+      const hadCache = (await kindOf(cache)) !== 'nothing'
+      const command = ['esrgan-scnn', ...argv].map(quoted).join(' ')
+      const source = await openSource(options)
+      io.stderr.write(`${source.description}\n`)
+      const started = await startBackend(backend, threads === undefined ? {} : { threads })
+      io.stderr.write(`${started.name}: ${started.description}\n`)
+      const { trainPipeline } = await import('../../pipeline/index.js')
+      const { loadVGGFeatures } = await import('../../esrgan/index.js')
+      const { writeReport } = await import('../../node/reportFiles.js')
+      const progress = createProgress(io)
+      const again = resume === true ? command : `${command} --resume`
+      try {
+        await interruptible(io, `the state is kept, go on with: ${again}`, async (signal) => {
+          const features = vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg))
+          try {
+            const result = await trainPipeline({
+              data: source,
+              preset,
+              split,
+              seed,
+              onCorrupt,
+              store: folderStore(cache),
+              onProgress: progress.onProgress,
+              signal,
+              ...(magnification === undefined ? {} : { magnifications: magnification }),
+              ...(features === undefined ? {} : { features }),
+              ...(maxSteps === undefined ? {} : { maxSteps }),
+              ...(resume === undefined ? {} : { resume }),
+            })
+            progress.stop()
+            const { report, files, notices } = await writeReport(out, result, {
+              peakMemoryBytes: peakMemoryBytes(),
+              backendDescription: started.description,
+              command,
+            })
+            const { protocol, results, superResolution: sr } = report
+            if (json === true) {
+              io.stdout.write(`${JSON.stringify({ notices, out, protocol, results, superResolution: sr, files })}\n`)
+              return
+            }
+            const { overall } = results
+            for (const notice of notices) io.stdout.write(`${notice}\n`)
+            io.stdout.write(
+              [
+                `test: accuracy ${(overall.accuracy * 100).toFixed(1)} %, AUC ${overall.auc?.toFixed(3) ?? 'none (one class)'}, n = ${overall.n} images of ${overall.patients} patients (${protocol.split} split)`,
+                `super-resolution: ESRGAN ${sr.psnr.toFixed(2)} dB / ${sr.ssim.toFixed(4)}, bicubic ${sr.bicubicPsnr.toFixed(2)} dB / ${sr.bicubicSsim.toFixed(4)} (PSNR / SSIM, Y, crop ${sr.crop}, ${sr.n} held-out images)`,
+                `peak memory: ${(peakMemoryBytes() / 2 ** 20).toFixed(0)} MiB`,
+                `report: ${join(out, 'report.md')}`,
+                '',
+              ].join('\n'),
+            )
+          } finally {
+            features?.dispose()
+          }
+        })
+      } catch (error) {
+        const isInput = inputErrors.some((kind) => error instanceof kind)
+        if (isInput && !hadCache) await removeBegun(out, cache)
+        throw error
+      } finally {
+        progress.stop()
+      }
+    })
+}
+
+/** Takes away a cache that this run began, and the folder if nothing else is in it. */
+async function removeBegun(out: string, cache: string): Promise<void> {
+  await rm(cache, { recursive: true, force: true })
+  if ((await kindOf(out)) === 'folder' && (await readdir(out)).length === 0) await rmdir(out)
+}

@@ -1,0 +1,89 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InvalidArgumentError, Option } from 'commander'
+import { hasCode } from '../node/files.js'
+
+/** Options or arguments that cannot work, found before any work was done: exit code 2. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError'
+}
+
+/** Parses an integer in [low, high]. */
+export const integer =
+  (low: number, high: number = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^[+-]?\d+$/.test(text) || value < low || value > high) {
+      throw new InvalidArgumentError(
+        high === Number.MAX_SAFE_INTEGER
+          ? `It must be an integer >= ${low}.`
+          : `It must be an integer from ${low} to ${high}.`,
+      )
+    }
+    return value
+  }
+
+/** Parses a number in [low, high]. */
+export const decimal =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`)
+    }
+    return value
+  }
+
+const known = [40, 100, 200, 400] as const
+
+/** Parses a list such as `40,100`. */
+export function magnificationList(text: string): (typeof known)[number][] {
+  const values = text.split(',').map((part) => known.find((magnification) => String(magnification) === part.trim()))
+  if (values.includes(undefined) || new Set(values).size !== values.length) {
+    throw new InvalidArgumentError('It must list some of 40,100,200,400, each once.')
+  }
+  return values as (typeof known)[number][]
+}
+
+/** `--json`, the same everywhere. */
+export const jsonOption = (): Option =>
+  new Option('--json', 'print the result as JSON on stdout, and nothing else there')
+
+/** `--backend`, the same everywhere. */
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'what computes').choices(['wasm', 'cpu', 'webgpu', 'tensorflow']).default('wasm')
+
+/** `--threads`, the same everywhere. */
+export const threadsOption = (): Option =>
+  new Option('--threads <n>', 'threads of the wasm backend (default: the cores there are)').argParser(integer(1, 1024))
+
+/** What is at the path: a file, a folder, or nothing. */
+export async function kindOf(path: string): Promise<'file' | 'folder' | 'nothing'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return 'nothing'
+    throw error
+  }
+}
+
+/** Throws a {@link UsageError} unless a file is there. */
+export async function requireFile(what: string, path: string): Promise<string> {
+  const kind = await kindOf(path)
+  if (kind === 'nothing') throw new UsageError(`${what}: no such file: ${path}`)
+  if (kind === 'folder') throw new UsageError(`${what}: is a folder, not a file: ${path}`)
+  return path
+}
+
+/** Throws a {@link UsageError} unless a folder is there. */
+export async function requireFolder(what: string, path: string): Promise<string> {
+  const kind = await kindOf(path)
+  if (kind === 'nothing') throw new UsageError(`${what}: no such folder: ${path}`)
+  if (kind === 'file') throw new UsageError(`${what}: is a file, not a folder: ${path}`)
+  return path
+}
+
+/** A tfjs model's `model.json`, given itself or by its folder. */
+export async function modelFile(what: string, path: string): Promise<string> {
+  return await requireFile(what, (await kindOf(path)) === 'folder' ? join(path, 'model.json') : path)
+}
