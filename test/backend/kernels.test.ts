@@ -256,3 +256,49 @@ describe('matrix products on wasm', () => {
     onWasm.forEach((values, i) => expect(relativeError(values, Float64Array.from(onCPU[i]!))).toBeLessThan(1e-5))
   })
 })
+
+describe('what tfjs-layers trains with', () => {
+  /** Gradients on cpu, whose kernels for these are right, and on wasm. */
+  async function compare(run: () => tf.Tensor[], tolerance = 1e-5): Promise<void> {
+    const results: Float32Array[][] = []
+    for (const name of ['cpu', 'wasm'] as const) {
+      await useBackend(name)
+      const tensors = tf.tidy(run)
+      results.push(await Promise.all(tensors.map((t) => t.data<'float32'>())))
+      tf.dispose(tensors)
+    }
+    const [expected, actual] = results as [Float32Array[], Float32Array[]]
+    expected.forEach((values, i) =>
+      expect(relativeError(actual[i]!, Float64Array.from(values))).toBeLessThan(tolerance),
+    )
+  }
+
+  it.each([
+    { stride: 1, pad: 'same', multiplier: 1 },
+    { stride: 2, pad: 'same', multiplier: 2 },
+    { stride: 1, pad: 'valid', multiplier: 3 },
+  ] as const)('has the depthwise gradients of cpu: $stride, $pad, $multiplier', async ({ stride, pad, multiplier }) => {
+    const x = numbers(1, 'x', 2 * 7 * 6 * 4)
+    const filter = numbers(1, 'filter', 9 * 4 * multiplier)
+    await compare(() =>
+      tf.grads((a, b) => tf.square(tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad)))([
+        tf.tensor4d(x, [2, 7, 6, 4]),
+        tf.tensor4d(filter, [3, 3, 4, multiplier]),
+      ]),
+    )
+  })
+
+  it('has the gradients of a transposed convolution and of gather', async () => {
+    const x = numbers(2, 'x', 2 * 4 * 4 * 3)
+    const filter = numbers(2, 'filter', 9 * 5 * 3)
+    await compare(() =>
+      tf.grads((a, b) => tf.square(tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [2, 8, 8, 5], 2, 'same')))([
+        tf.tensor4d(x, [2, 4, 4, 3]),
+        tf.tensor4d(filter, [3, 3, 5, 3]),
+      ]),
+    )
+    await compare(() => [
+      tf.grad((t) => tf.square(tf.gather(t, tf.tensor1d([0, 2, 2, 5], 'int32'))))(tf.tensor2d(x, [8, 12])),
+    ])
+  })
+})

@@ -10,6 +10,7 @@ import { wasmBackend, type WasmBackend } from './backend.js'
 import { batchMatMul } from './batchMatMul.js'
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
 import { conv2dBackpropInput } from './conv2dBackpropInput.js'
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwiseGradients.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
 import { guardAllocation } from './memory.js'
 import { unsortedSegmentSum } from './unsortedSegmentSum.js'
@@ -22,6 +23,8 @@ const repairs: Readonly<Record<string, (stock: KernelFunc | undefined) => unknow
   BatchMatMul: (stock) => stock && batchMatMul(stock),
   Conv2DBackpropFilter: () => conv2dBackpropFilter,
   Conv2DBackpropInput: () => conv2dBackpropInput,
+  DepthwiseConv2dNativeBackpropFilter: () => depthwiseBackpropFilter,
+  DepthwiseConv2dNativeBackpropInput: () => depthwiseBackpropInput,
   MaxPoolGrad: () => maxPoolGrad,
   UnsortedSegmentSum: () => unsortedSegmentSum,
 }
