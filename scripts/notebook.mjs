@@ -16,7 +16,7 @@ if (!existsSync(jupyter)) {
 }
 execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home, stdio: 'inherit' })
 
-const { folder, remove } = createConsumer()
+const { folder, remove } = createConsumer(['@types/node'])
 try {
   // `tslab install` asks for IPython; a kernel is only this file.
   const kernel = join(folder, 'jupyter/kernels/tslab')
