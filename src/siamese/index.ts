@@ -1,0 +1,34 @@
+/**
+ * The Siamese network: twin encoders with shared weights, contrastive loss and a benign/malignant head.
+ *
+ * @packageDocumentation
+ */
+export {
+  createConvEncoder,
+  defaultWidths,
+  layersEncoder,
+  type ConvEncoderOptions,
+  type Encoder,
+  type InputShape,
+} from './encoder.js'
+export {
+  evaluateSiamese,
+  predictSiamese,
+  type EvaluateOptions,
+  type PredictOptions,
+  type SiameseEvaluation,
+} from './evaluate.js'
+export { createSiamese, type DropoutKey, type Metric, type SiameseNetwork, type SiameseOptions } from './network.js'
+export { loadSiamese, saveSiamese, type LoadedSiamese, type SaveSiameseOptions } from './save.js'
+export { trainSiamese, type SiameseCheckpoint, type SiameseEpoch, type TrainSiameseOptions } from './train.js'
+export {
+  createSiameseTrainer,
+  siameseLosses,
+  type ImageLoader,
+  type Pairs,
+  type SiameseContext,
+  type SiameseLossOptions,
+  type SiameseTrainer,
+  type SiameseTrainerOptions,
+  type SiameseTrainerState,
+} from './trainer.js'

@@ -1,0 +1,146 @@
+import { ArgumentError, requireInteger } from '../errors.js'
+import { pairSampler } from '../data/index.js'
+import { breathe, trackProgress, type OnProgress } from '../training/index.js'
+import { evaluateSiamese } from './evaluate.js'
+import {
+  createSiameseTrainer,
+  requireLabels,
+  type ImageLoader,
+  type SiameseTrainerOptions,
+  type SiameseTrainerState,
+} from './trainer.js'
+
+/** One epoch of {@link trainSiamese}. */
+export interface SiameseEpoch {
+  /** The epoch, counted from 1. */
+  readonly epoch: number
+  /** Mean of the weighted loss over the epoch's pairs. */
+  readonly loss: number
+  /** Mean of each unweighted term by name, such as `bce` and `contrastive`. */
+  readonly terms: Readonly<Record<string, number>>
+  /** Share of images that the head classed rightly, under dropout and while learning. */
+  readonly accuracy: number
+  /** Cross-entropy of the head (`bce`) on the validation images, without dropout. */
+  readonly validationLoss?: number
+  /** Accuracy on the validation images at threshold 0.5. */
+  readonly validationAccuracy?: number
+  /** ROC-AUC on the validation images; NaN with one class only. */
+  readonly validationAuc?: number
+  /** Duration in seconds. */
+  readonly seconds: number
+}
+
+/** A border between two epochs: what `resume` takes. */
+export interface SiameseCheckpoint {
+  /** Epochs done. */
+  readonly epoch: number
+  /** Network and optimizer. */
+  readonly state: SiameseTrainerState
+  /** The epochs so far. */
+  readonly history: readonly SiameseEpoch[]
+}
+
+/** Options of {@link trainSiamese}. */
+export interface TrainSiameseOptions extends SiameseTrainerOptions {
+  /** Patient of each training image; needed where `samePatient` is not `allow`. */
+  readonly groups?: readonly (string | number)[]
+  /** The picture that each training image shows: augmented copies of one picture are never paired. Default: all differ. */
+  readonly pictures?: readonly (string | number)[]
+  /** Whether the two images of a pair may, must not or must be of one patient; default `allow`. */
+  readonly samePatient?: 'allow' | 'forbid' | 'require'
+  /** Passes over the pairs; default 10 (the paper). */
+  readonly epochs?: number
+  /** Pairs in a batch; default 32 (the paper). */
+  readonly batchSize?: number
+  /** Ends each epoch after so many steps; default: all of the sampler's. */
+  readonly stepsPerEpoch?: number
+  /** Images to evaluate after every epoch; they are never learned from. */
+  readonly validation?: {
+    /** Loads validation images by index. */
+    readonly images: ImageLoader
+    /** Class of each: 0 benign, 1 malignant. */
+    readonly labels: ArrayLike<number>
+  }
+  /** Goes on after a checkpoint, exactly as if the run had not stopped. Give the same options. */
+  readonly resume?: SiameseCheckpoint
+  /** Called after every epoch; `checkpoint()` makes what `resume` takes. Awaited. */
+  readonly onEpoch?: (epoch: SiameseEpoch, checkpoint: () => Promise<SiameseCheckpoint>) => void | Promise<void>
+  /** Receives progress, stage `siamese`, in steps over all epochs. */
+  readonly onProgress?: OnProgress
+  /** Stops between steps. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Trains a Siamese network with the paper's settings: 10 epochs, batches of 32 balanced pairs, Adam 1e-4 (epsilon 1e-7),
+ * contrastive margin 1, loss `bce + lambda * contrastive` or what `losses` makes of it. Deterministic for a seed on one backend.
+ *
+ * @returns the history, one entry for each epoch (those before `resume` included). The network is trained in place.
+ * @throws ArgumentError for options out of range; the signal's reason when aborted (the network then keeps the last step's weights).
+ */
+export async function trainSiamese(options: TrainSiameseOptions): Promise<SiameseEpoch[]> {
+  const {
+    network,
+    labels,
+    groups,
+    samePatient = 'allow',
+    epochs = 10,
+    batchSize = 32,
+    stepsPerEpoch,
+    validation,
+  } = options
+  const { resume, onEpoch, onProgress, signal, pictures, seed = 0 } = options
+  requireInteger('options.epochs', epochs, 1)
+  if (stepsPerEpoch !== undefined) requireInteger('options.stepsPerEpoch', stepsPerEpoch, 1)
+  requireLabels('options.labels', labels)
+  if (validation !== undefined && validation.labels.length === 0)
+    throw new ArgumentError('options.validation.labels', 'hold at least one label', [])
+  const sampler = pairSampler(Array.from(labels), {
+    batchSize,
+    strategy: 'balanced',
+    samePatient,
+    seed,
+    ...(groups === undefined ? {} : { groups }),
+    ...(pictures === undefined ? {} : { pictures }),
+  })
+  const steps = Math.min(sampler.batchesPerEpoch, stepsPerEpoch ?? Infinity)
+  const trainer = createSiameseTrainer(options)
+  try {
+    const history: SiameseEpoch[] = [...(resume?.history ?? [])]
+    if (resume !== undefined) trainer.load(resume.state)
+    const done = resume?.epoch ?? 0
+    const report = trackProgress('siamese', steps * epochs, onProgress, steps * done)
+    for (let epoch = done; epoch < epochs; epoch++) {
+      const started = Date.now()
+      const sums: Record<string, number> = {}
+      let pairs = 0
+      for (const [i, batch] of sampler.epoch(epoch).slice(0, steps).entries()) {
+        await breathe(signal)
+        const values = await trainer.train(batch)
+        for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * batch.a.length
+        pairs += batch.a.length
+        report(steps * epoch + i + 1, values)
+      }
+      const { loss, accuracy, ...terms } = Object.fromEntries(
+        Object.entries(sums).map(([name, sum]) => [name, sum / pairs]),
+      )
+      const judged =
+        validation && (await evaluateSiamese(network, { ...validation, batchSize, ...(signal ? { signal } : {}) }))
+      const entry: SiameseEpoch = {
+        epoch: epoch + 1,
+        loss: loss!,
+        terms,
+        accuracy: accuracy!,
+        ...(judged === undefined
+          ? {}
+          : { validationLoss: judged.loss, validationAccuracy: judged.accuracy, validationAuc: judged.auc }),
+        seconds: (Date.now() - started) / 1000,
+      }
+      history.push(entry)
+      await onEpoch?.(entry, async () => ({ epoch: epoch + 1, state: await trainer.state(), history: [...history] }))
+    }
+    return history
+  } finally {
+    trainer.dispose()
+  }
+}

@@ -1,0 +1,335 @@
+import {
+  add,
+  concat,
+  dispose as disposeTensors,
+  keep,
+  mul,
+  slice,
+  sum,
+  tensor1d,
+  tidy,
+  variable,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core'
+import { ArgumentError, requireInteger, requireRange } from '../errors.js'
+import {
+  binaryCrossEntropyWithLogits,
+  contrastiveLoss,
+  mergeLossTerms,
+  totalLoss,
+  type LossTerm,
+} from '../losses/index.js'
+import {
+  createAdam,
+  getWeights,
+  lossGradients,
+  rateAt,
+  setWeights,
+  type LearningRate,
+  type LossGradients,
+  type NamedTensors,
+} from '../training/index.js'
+import type { SiameseNetwork } from './network.js'
+
+/**
+ * Gives the images of some indices as `[indices.length, height, width, 3]`, RGB in [0, 1], in that order. Called whenever
+ * images are needed, so a large set need not be in memory. **The caller of the loader disposes the tensor**: return a new one each time.
+ */
+export type ImageLoader = (indices: ArrayLike<number>) => Tensor4D | Promise<Tensor4D>
+
+/** Pairs of images as indices into the training set. */
+export interface Pairs {
+  /** Index of each pair's first image. */
+  readonly a: ArrayLike<number>
+  /** Index of each pair's second image. */
+  readonly b: ArrayLike<number>
+  /** 1 where both are of one class, 0 where they differ. */
+  readonly isSimilar: ArrayLike<number>
+}
+
+/** What a loss term sees of a batch of pairs. All tensors are borrowed. */
+export interface SiameseContext {
+  /** Embeddings of the first images, `[pairs, embeddingSize]`. */
+  readonly embeddingsA: Tensor2D
+  /** Embeddings of the second images. */
+  readonly embeddingsB: Tensor2D
+  /** The head's logits of the first images, `[pairs]`; sigmoid = probability of malignant. */
+  readonly logitsA: Tensor1D
+  /** The head's logits of the second images. */
+  readonly logitsB: Tensor1D
+  /** Classes of the first images, `[pairs]`: 0 benign, 1 malignant. */
+  readonly labelsA: Tensor1D
+  /** Classes of the second images. */
+  readonly labelsB: Tensor1D
+  /** `[pairs]`: 1 = same class. */
+  readonly isSimilar: Tensor1D
+  /** The network's distance of the two embeddings, `[pairs]`. */
+  readonly distance: Tensor1D
+}
+
+/** Options of {@link siameseLosses}. */
+export interface SiameseLossOptions {
+  /** Margin of the contrastive loss, in the network's distance; default 1 (the paper). */
+  readonly margin?: number
+  /** Weight of the contrastive loss beside the classifier's; 0 leaves it out. Default 1. */
+  readonly lambda?: number
+}
+
+/**
+ * The default loss `bce + lambda * contrastive`: `bce` is the mean binary cross-entropy of the sigmoid head over both images
+ * of each pair, `contrastive` is Hadsell, Chopra and LeCun's loss of the pair (the paper's equation (3)).
+ */
+export function siameseLosses({ margin = 1, lambda = 1 }: SiameseLossOptions = {}): LossTerm<SiameseContext>[] {
+  requireRange('options.lambda', lambda, 0, Infinity)
+  if (!(margin > 0 && Number.isFinite(margin)))
+    throw new ArgumentError('options.margin', 'be a finite number > 0', margin)
+  return [
+    {
+      name: 'bce',
+      weight: 1,
+      fn: ({ logitsA, logitsB, labelsA, labelsB }) =>
+        tidy(() => binaryCrossEntropyWithLogits(concat([logitsA, logitsB]), concat([labelsA, labelsB]))),
+    },
+    {
+      name: 'contrastive',
+      weight: lambda,
+      fn: ({ distance, isSimilar }) => contrastiveLoss(distance, isSimilar, { margin }),
+    },
+  ]
+}
+
+/** Options of {@link createSiameseTrainer}. */
+export interface SiameseTrainerOptions extends SiameseLossOptions {
+  /** The network to train. Borrowed. */
+  readonly network: SiameseNetwork
+  /** Loads training images by index. */
+  readonly images: ImageLoader
+  /** Class of each training image: 0 benign, 1 malignant. */
+  readonly labels: ArrayLike<number>
+  /** Terms that replace those of {@link siameseLosses} by name (`bce`, `contrastive`), join them, or with weight 0 remove them. */
+  readonly losses?: readonly LossTerm<SiameseContext>[]
+  /** Learning rate of Adam, a number or a function of the step; default 1e-4 (the paper). */
+  readonly learningRate?: LearningRate
+  /** Adam's epsilon; default 1e-7 (Keras). */
+  readonly epsilon?: number
+  /**
+   * How many pairs go through the encoder at once; default: the whole batch. The gradients are those of the whole batch
+   * exactly (up to float32 rounding), for twice the encoder's forward work.
+   */
+  readonly microBatch?: number
+  /** Seed of the dropout masks; default 0. */
+  readonly seed?: number
+}
+
+/** All that a later run needs to go on exactly. */
+export interface SiameseTrainerState {
+  /** Steps done. */
+  readonly step: number
+  /** The network's variables. */
+  readonly weights: NamedTensors
+  /** Adam's slots. */
+  readonly optimizer: NamedTensors
+}
+
+/** Trains a Siamese network batch by batch. It owns the optimizer: call `dispose()`. */
+export interface SiameseTrainer {
+  /** Steps done. */
+  readonly step: number
+  /**
+   * One update on one batch of pairs. Gives `loss` (the weighted sum), the unweighted value of every term by its name, and
+   * `accuracy`, the share of the 2 x pairs images that the head classed rightly, under dropout.
+   */
+  train(pairs: Pairs): Promise<Record<string, number>>
+  /** The network and the optimizer as plain arrays. */
+  state(): Promise<SiameseTrainerState>
+  /** Puts a state back: the next step is then the one that would have followed it. @throws WeightsError where it does not fit. */
+  load(state: SiameseTrainerState): void
+  /** Disposes the optimizer; the network stays. */
+  dispose(): void
+  /** The same as `dispose()`, for `using`. */
+  [Symbol.dispose](): void
+}
+
+/** Throws unless the labels are zeros and ones, both present. */
+export function requireLabels(argument: string, labels: ArrayLike<number>): void {
+  for (let i = 0; i < labels.length; i++)
+    if (labels[i] !== 0 && labels[i] !== 1) throw new ArgumentError(`${argument}[${i}]`, 'be 0 or 1', labels[i])
+  const malignant = Array.from(labels).filter((label) => label === 1).length
+  if (malignant === 0 || malignant === labels.length)
+    throw new ArgumentError(
+      argument,
+      'hold both classes (0 and 1)',
+      `${labels.length - malignant} zeros and ${malignant} ones`,
+    )
+}
+
+/** The loader's images, checked. The caller disposes them. */
+export async function loadImages(
+  network: SiameseNetwork,
+  images: ImageLoader,
+  indices: ArrayLike<number>,
+): Promise<Tensor4D> {
+  const batch = await images(indices)
+  const expected = [indices.length, ...network.inputShape]
+  if (batch.shape.join() !== expected.join()) {
+    batch.dispose()
+    throw new ArgumentError('images', `give a tensor of shape [${expected.join(', ')}]`, batch.shape)
+  }
+  return batch
+}
+
+/**
+ * A trainer over single batches of pairs; `trainSiamese` is the loop around it. A step is a pure function of the state,
+ * the pairs and the seed: dropout masks come from (seed, step), so a resumed run equals an uninterrupted one.
+ *
+ * @throws ArgumentError for labels other than 0 and 1, one class only, or options out of range.
+ */
+export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTrainer {
+  const { network, images, labels, losses = [], learningRate = 1e-4, epsilon = 1e-7, microBatch, seed = 0 } = options
+  requireLabels('options.labels', labels)
+  if (microBatch !== undefined) requireInteger('options.microBatch', microBatch, 1)
+  const terms = mergeLossTerms(siameseLosses(options), losses)
+  if (terms.length === 0) throw new ArgumentError('options.losses', 'leave at least one term', losses)
+  const adam = createAdam(network.trainable, { epsilon })
+  const dispose = (): void => adam.dispose()
+
+  /** The loss on the embeddings of all images of the batch, first images before second ones; keeps what is reported. */
+  function lossOf(embeddings: Tensor2D, pairs: Pairs, kept: Record<string, Tensor>): Scalar {
+    return tidy(() => {
+      const n = pairs.a.length
+      const classes = (indices: ArrayLike<number>): Tensor1D =>
+        tensor1d(
+          Array.from(indices, (i) => labels[i]!),
+          'float32',
+        )
+      const embeddingsA = slice(embeddings, [0, 0], [n, -1])
+      const embeddingsB = slice(embeddings, [n, 0], [n, -1])
+      const logits = network.classify(embeddings)
+      const { total, values } = totalLoss(terms, {
+        embeddingsA,
+        embeddingsB,
+        logitsA: slice(logits, 0, n),
+        logitsB: slice(logits, n, n),
+        labelsA: classes(pairs.a),
+        labelsB: classes(pairs.b),
+        isSimilar: tensor1d(Array.from(pairs.isSimilar), 'float32'),
+        distance: network.distance(embeddingsA, embeddingsB),
+      })
+      for (const [name, value] of Object.entries({ ...values, '': logits })) kept[name] = keep(value.clone())
+      return total
+    })
+  }
+
+  /** Gradients of the batch with the memory of `chunk` images: embed, differentiate the loss, carry its share back chunk by chunk. */
+  async function gradientsOf(pairs: Pairs, kept: Record<string, Tensor>): Promise<LossGradients> {
+    const indices = [...Array.from(pairs.a), ...Array.from(pairs.b)]
+    const chunk = microBatch === undefined ? indices.length : 2 * microBatch
+    const { step } = adam
+    if (chunk >= indices.length) {
+      const batch = await loadImages(network, images, indices)
+      try {
+        return lossGradients(network.trainable, () =>
+          lossOf(network.embed(batch, { dropout: { seed, step, period: pairs.a.length } }), pairs, kept),
+        )
+      } finally {
+        batch.dispose()
+      }
+    }
+    const starts = Array.from({ length: Math.ceil(indices.length / chunk) }, (_, i) => i * chunk)
+    const embedded: Tensor2D[] = []
+    let leaf: Variable | undefined
+    let upstream: Tensor | undefined
+    const gradients = new Map<string, Tensor>()
+    try {
+      for (const start of starts) {
+        const batch = await loadImages(network, images, indices.slice(start, start + chunk))
+        try {
+          embedded.push(network.embed(batch, { dropout: { seed, step, start, period: pairs.a.length } }))
+        } finally {
+          batch.dispose()
+        }
+      }
+      leaf = tidy(() => variable(concat(embedded, 0)))
+      release(embedded)
+      const all = leaf
+      const direct = lossGradients(new Map([...network.trainable, ['', all]]), () =>
+        lossOf(all as unknown as Tensor2D, pairs, kept),
+      )
+      upstream = direct.gradients.get('')
+      for (const [name, gradient] of direct.gradients) if (name !== '') gradients.set(name, gradient)
+      for (const start of upstream === undefined ? [] : starts) {
+        const size = Math.min(chunk, indices.length - start)
+        const batch = await loadImages(network, images, indices.slice(start, start + size))
+        try {
+          const share = lossGradients(network.trainable, () =>
+            tidy(() => {
+              const embeddings = network.embed(batch, { dropout: { seed, step, start, period: pairs.a.length } })
+              return sum(mul(embeddings, slice(upstream as Tensor2D, [start, 0], [size, -1])))
+            }),
+          )
+          share.value.dispose()
+          for (const [name, gradient] of share.gradients) {
+            const before = gradients.get(name)
+            gradients.set(name, before === undefined ? gradient : add(before, gradient))
+            if (before !== undefined) release([before, gradient])
+          }
+        } finally {
+          batch.dispose()
+        }
+      }
+      return { value: direct.value, gradients }
+    } finally {
+      release([...embedded, leaf, upstream])
+    }
+  }
+
+  return {
+    get step() {
+      return adam.step
+    },
+    async train(pairs) {
+      const n = pairs.a.length
+      if (n === 0 || pairs.b.length !== n || pairs.isSimilar.length !== n)
+        throw new ArgumentError('pairs', 'have a, b and isSimilar of one length >= 1', [
+          n,
+          pairs.b.length,
+          pairs.isSimilar.length,
+        ])
+      const kept: Record<string, Tensor> = {}
+      try {
+        const { value, gradients } = await gradientsOf(pairs, kept)
+        adam.apply(gradients, rateAt(learningRate, adam.step))
+        const report: Record<string, number> = { loss: (await value.data())[0]! }
+        release([value, ...gradients.values()])
+        for (const { name } of terms) report[name] = (await kept[name]!.data())[0]!
+        const logits = await kept['']!.data()
+        const right = logits.filter(
+          (logit, i) => (logit >= 0 ? 1 : 0) === labels[i < n ? pairs.a[i]! : pairs.b[i - n]!],
+        )
+        report['accuracy'] = right.length / (2 * n)
+        return report
+      } finally {
+        release(Object.values(kept))
+      }
+    },
+    async state() {
+      return { step: adam.step, weights: await getWeights(network.variables), optimizer: await adam.state() }
+    },
+    load({ step, weights, optimizer }) {
+      setWeights(network.variables, weights, 'checkpoint of the Siamese network')
+      adam.load(step, optimizer)
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  }
+}
+
+/** Disposes tensors that are still there. */
+function release(tensors: readonly (Tensor | undefined)[]): void {
+  disposeTensors(tensors.filter((t) => t !== undefined && !t.isDisposed) as Tensor[])
+}
