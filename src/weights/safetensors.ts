@@ -137,7 +137,8 @@ let halves: Float32Array | undefined
 /** The values of a tensor as float32, in a copy. F32, F16 and BF16 are exact; F64 and wide integers are rounded. */
 export function toFloat32({ dtype, data }: Pick<SafetensorsTensor, 'dtype' | 'data'>): Float32Array {
   const count = data.byteLength / elementBytes[dtype]
-  if (dtype === 'F32') return new Float32Array(data.slice().buffer, 0, count)
+  // Not data.slice(): Node's Buffer has one of its own, which does not copy.
+  if (dtype === 'F32') return new Float32Array(new Uint8Array(data).buffer, 0, count)
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const table = (halves ??=
     dtype === 'F16' ? Float32Array.from({ length: 65536 }, (_, i) => halfToFloat(i)) : undefined)

@@ -92,7 +92,9 @@ describe('createDiscriminator', () => {
     tf.tidy(() => {
       expect(discriminator.apply(tf.zeros([2, patchSize, patchSize, 3])).shape).toEqual([2, 1])
     })
-    const outputs = [...discriminator.variables].filter(([name]) => /_1\.weight$/.test(name) && name.startsWith('conv'))
+    const outputs = [...discriminator.variables].filter(
+      ([name]) => name.startsWith('conv') && name.endsWith('_1.weight'),
+    )
     expect(outputs.map(([, { shape }]) => shape[3])).toEqual([2, 4, 8, 16, 16].slice(0, Math.log2(patchSize) - 2))
   })
 

@@ -153,7 +153,7 @@ describe('createRRDBGenerator', () => {
     tf.tidy(() => {
       expect(() => generator.apply(tf.zeros([1, 3, 4, 3]))).toThrow(/multiples of 2/)
       expect(() => generator.apply(tf.zeros([1, 4, 4, 1]))).toThrow(ArgumentError)
-      expect(() => generator.apply(tf.zeros([4, 4, 3]))).toThrow(ArgumentError)
+      expect(() => generator.apply(tf.zeros<tf.Rank>([4, 4, 3]) as tf.Tensor4D)).toThrow(ArgumentError)
     })
   })
 

@@ -152,11 +152,12 @@ def discriminator_case(size, nf, batch):
     return out
 
 
-out = {
-    "source": "torch " + torch.__version__ + ", float64",
-    "generators": [generator_case(1, 4, 2, 4, (2, 3, 4)), generator_case(2, 3, 2, 2, (1, 4, 6))],
-    "discriminator": discriminator_case(32, 4, 3),
-}
-path = pathlib.Path(__file__).with_suffix(".json")
-path.write_text(json.dumps(out, separators=(",", ":")) + "\n")
-print(path.stat().st_size, out["discriminator"]["train"], out["discriminator"]["eval"], out["generators"][0]["output"][:5])
+if __name__ == "__main__":
+    out = {
+        "source": "torch " + torch.__version__ + ", float64",
+        "generators": [generator_case(1, 4, 2, 4, (2, 3, 4)), generator_case(2, 3, 2, 2, (1, 4, 6))],
+        "discriminator": discriminator_case(32, 4, 3),
+    }
+    path = pathlib.Path(__file__).with_suffix(".json")
+    path.write_text(json.dumps(out, separators=(",", ":")) + "\n")
+    print(path.stat().st_size, out["discriminator"]["train"], out["discriminator"]["eval"], out["generators"][0]["output"][:5])
