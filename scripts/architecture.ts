@@ -99,7 +99,7 @@ const layout: Record<string, { column: number; width: number; purpose: string }>
   figures: { column: 2.75, width: 1.25, purpose: 'charts and panels as SVG' },
   esrgan: { column: 0, width: 2, purpose: 'generator, discriminator, VGG, trainer, upscale' },
   siamese: { column: 2, width: 2, purpose: 'twin network, sigmoid head, trainer' },
-  training: { column: 1, width: 2, purpose: 'Adam, schedules, accumulation, progress' },
+  training: { column: 2.75, width: 1.25, purpose: 'Adam, schedules, progress' },
   losses: { column: 0, width: 1, purpose: 'pure functions' },
   data: { column: 1, width: 1, purpose: 'images, splits, pairs' },
   metrics: { column: 2, width: 1, purpose: 'ROC, PSNR, intervals' },
