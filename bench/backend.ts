@@ -86,9 +86,14 @@ for (const [blocks, features, growth, batch, size] of [
   [9, 32, 16, 4, 32],
   [69, 64, 32, 1, 32],
 ] as const) {
-  const time = await seconds(trainingStep(blocks, features, growth, batch, size), 2)
+  const before = process.cpuUsage()
+  const repeats = 2
+  const time = await seconds(trainingStep(blocks, features, growth, batch, size), repeats)
+  const { user, system } = process.cpuUsage(before)
+  const busy = (user + system) / 1e6 / (repeats + 1)
   console.log(
     `\ntraining step, ${blocks} dense blocks, ${features} features, growth ${growth}, batch ${batch}, ` +
-      `LR ${size}x${size}: ${time.toFixed(2)} s`,
+      `LR ${size}x${size}: ${time.toFixed(2)} s ` +
+      `(${busy.toFixed(2)} s of all cores' time)`,
   )
 }
