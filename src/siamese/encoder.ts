@@ -35,6 +35,8 @@ export interface Encoder {
   readonly widths?: readonly number[]
   /** Its variables by name. */
   readonly variables: NamedVariables
+  /** Those that training moves; default: all. */
+  readonly trainable?: NamedVariables
   /**
    * RGB images `[batch, height, width, 3]` in [0, 1] to features `[batch, features]`. Every image must be computed
    * independently of the others (no batch statistics), or micro-batches and twins would not be exact.
@@ -158,11 +160,14 @@ export function layersEncoder(model: LayersModel): Encoder {
   const variables = new Map<string, Variable>()
   // tfjs-layers names the tf.Variable inside its weight `val` (protected in the types only).
   for (const weight of model.weights) variables.set(weight.originalName, (weight as unknown as { val: Variable }).val)
+  // A layer that was frozen before it was built leaves its variables' own flag at true: ask the model.
+  const moved = new Set(model.trainableWeights.map((weight) => weight.originalName))
   return {
     description: `layers model ${model.name}`,
     inputShape: [height, width, channels],
     features,
     variables,
+    trainable: new Map([...variables].filter(([name]) => moved.has(name))),
     apply: (images) =>
       tidy(() => {
         const y = model.apply(images, { training: false }) as Tensor

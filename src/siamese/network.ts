@@ -135,6 +135,9 @@ export function createSiamese(options: SiameseOptions): SiameseNetwork {
     ['head.bias', headBias],
   ])
   const base = createNetwork(variables)
+  const isMoved = (name: string): boolean =>
+    !name.startsWith('encoder.') || (encoder.trainable ?? encoder.variables).has(name.slice('encoder.'.length))
+  const trainable = new Map([...base.trainable].filter(([name]) => isMoved(name)))
   const dispose = (): void => {
     encoder.dispose()
     for (const own of [weight, bias, headWeight, headBias]) if (!own.isDisposed) own.dispose()
@@ -142,6 +145,8 @@ export function createSiamese(options: SiameseOptions): SiameseNetwork {
 
   return {
     ...base,
+    trainable,
+    parameterCount: [...trainable.values()].reduce((sum, { size }) => sum + size, 0),
     encoder,
     inputShape,
     embeddingSize,

@@ -33,7 +33,7 @@ describe('syntheticHistology', () => {
   it('looks like haematoxylin and eosin: red and blue above green, nuclei darker than stroma', async () => {
     const { records, read } = syntheticHistology({ patients: 2, imagesPerPatient: 4, seed: 3 })
     for (const record of records) {
-      const { data } = await read(record)
+      const data = Array.from((await read(record)).data)
       const mean = [0, 1, 2].map(
         (c) => data.reduce((sum, v, i) => (i % 3 === c ? sum + v : sum), 0) / (data.length / 3),
       )
