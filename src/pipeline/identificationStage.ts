@@ -1,0 +1,103 @@
+import type { ImageRecord, Store } from '../data/index.js'
+import {
+  createSiamese,
+  predictSiamese,
+  trainSiamese,
+  type SiameseCheckpoint,
+  type SiameseEpoch,
+  type SiameseNetwork,
+} from '../siamese/index.js'
+import type { OnProgress } from '../training/index.js'
+import { packCheckpoint, unpackCheckpoint } from './checkpoint.js'
+import type { ScoredRecord } from './evaluation.js'
+import type { PipelineLosses } from './options.js'
+import type { SiameseSettings } from './presets.js'
+import type { ImageShelf } from './superResolved.js'
+
+/** Images with what is known of them, index by index. */
+export interface LabelledShelf {
+  readonly shelf: ImageShelf
+  readonly records: readonly ImageRecord[]
+}
+
+/** What {@link identify} takes. */
+export interface IdentifyOptions {
+  readonly train: LabelledShelf
+  readonly test: LabelledShelf
+  /** Side of the images, in pixels. */
+  readonly side: number
+  readonly settings: SiameseSettings
+  readonly losses: PipelineLosses
+  /** Ends each epoch after so many steps. */
+  readonly stepsPerEpoch: number | undefined
+  readonly store: Store
+  /** The key of the stage's state in the store. */
+  readonly key: string
+  readonly seed: number
+  readonly onProgress: OnProgress | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** The trained network, which the caller disposes, its curve and its answers on the test set. */
+export interface Identification {
+  readonly network: SiameseNetwork
+  readonly history: readonly SiameseEpoch[]
+  readonly scored: readonly ScoredRecord[]
+}
+
+const isMalignant = ({ label }: ImageRecord): number => (label === 'malignant' ? 1 : 0)
+
+/** Trains the Siamese half from where the store's state stands, if there is one, and scores the test set. */
+export async function identify(options: IdentifyOptions): Promise<Identification> {
+  const { train, test, side, settings, losses, stepsPerEpoch, store, key, seed, onProgress, signal } = options
+  const { widths, embeddingSize, dropout } = settings
+  const saved = await store.get(key)
+  let resume: SiameseCheckpoint | undefined
+  if (saved !== undefined) {
+    const { groups, values } = unpackCheckpoint(saved, key)
+    const { epoch, step, history } = values as { epoch: number; step: number; history: SiameseEpoch[] }
+    resume = { epoch, history, state: { step, weights: groups['weights']!, optimizer: groups['optimizer']! } }
+  }
+  const network = createSiamese({
+    inputShape: [side, side, 3],
+    embeddingSize,
+    dropout,
+    seed,
+    ...(widths === undefined ? {} : { widths }),
+  })
+  try {
+    const history = await trainSiamese({
+      network,
+      images: (indices) => train.shelf.batch(indices),
+      labels: train.records.map(isMalignant),
+      validation: { images: (indices) => test.shelf.batch(indices), labels: test.records.map(isMalignant) },
+      epochs: settings.epochs,
+      batchSize: settings.batchSize,
+      microBatch: settings.microBatch,
+      learningRate: settings.learningRate,
+      margin: settings.margin,
+      lambda: settings.lambda,
+      seed,
+      onEpoch: async (_, checkpoint) => {
+        const { epoch, state, history } = await checkpoint()
+        const { step, weights, optimizer } = state
+        await store.set(key, packCheckpoint({ groups: { weights, optimizer }, values: { epoch, step, history } }))
+      },
+      ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),
+      ...(losses.siamese === undefined ? {} : { losses: losses.siamese }),
+      ...(resume === undefined ? {} : { resume }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const scores = await predictSiamese(network, {
+      images: (indices) => test.shelf.batch(indices),
+      count: test.records.length,
+      batchSize: settings.microBatch,
+      ...(signal === undefined ? {} : { signal }),
+    })
+    return { network, history, scored: test.records.map((record, i) => ({ record, score: scores[i]! })) }
+  } catch (error) {
+    network.dispose()
+    throw error
+  }
+}

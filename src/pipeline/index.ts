@@ -1,0 +1,32 @@
+/**
+ * The whole paper in one call: `trainPipeline`, its presets, and the report.
+ *
+ * @packageDocumentation
+ */
+export { paperAttainability } from './attainable.js'
+export { noticeLines, type Notice } from './notices.js'
+export { type PipelineLosses, type PipelineOptions, type SplitName } from './options.js'
+export {
+  presets,
+  type AugmentationSettings,
+  type ESRGANSettings,
+  type PipelineSettings,
+  type PresetName,
+  type SiameseSettings,
+} from './presets.js'
+export { publishedResults } from './published.js'
+export { reportMarkdown, type RunEnvironment } from './reportMarkdown.js'
+export type {
+  EpochHistory,
+  Evaluation,
+  Interval,
+  PipelinePictures,
+  PipelineReport,
+  PipelineResult,
+  PublishedAccuracy,
+  PublishedResults,
+  PublishedRow,
+  RunResult,
+  StepHistory,
+} from './reportTypes.js'
+export { trainPipeline } from './trainPipeline.js'

@@ -1,0 +1,123 @@
+import { ArgumentError, requireInteger, requireRange } from '../errors.js'
+import type { ImageSource, Magnification, Store } from '../data/index.js'
+import { magnifications as known } from '../data/index.js'
+import type { DiscriminatorContext, GeneratorContext } from '../esrgan/index.js'
+import type { FeatureExtractor, LossTerm } from '../losses/index.js'
+import type { SiameseContext } from '../siamese/index.js'
+import type { OnProgress } from '../training/index.js'
+import {
+  presets,
+  type AugmentationSettings,
+  type ESRGANSettings,
+  type PipelineSettings,
+  type PresetName,
+  type SiameseSettings,
+} from './presets.js'
+
+/** How the data are divided: `image` is the paper's, `patient` keeps every patient on one side. */
+export type SplitName = 'image' | 'patient'
+
+/** Extra or replacing loss terms: a default term's name replaces it, weight 0 removes it, a new name is added. */
+export interface PipelineLosses {
+  /** Terms of the generator in the PSNR stage; the default is `l1`. */
+  readonly psnr?: readonly LossTerm<GeneratorContext>[]
+  /** Terms of the generator in the GAN stage; the defaults are `perceptual`, `relativistic`, `l1`. */
+  readonly generator?: readonly LossTerm<GeneratorContext>[]
+  /** Terms of the discriminator; the default is `relativistic`. */
+  readonly discriminator?: readonly LossTerm<DiscriminatorContext>[]
+  /** Terms of the Siamese network; the defaults are `bce` and `contrastive`. */
+  readonly siamese?: readonly LossTerm<SiameseContext>[]
+}
+
+/** What {@link trainPipeline} takes. */
+export interface PipelineOptions {
+  /** Where the images come from. */
+  readonly data: ImageSource
+  /** The settings to start from; default `quick`. */
+  readonly preset?: PresetName
+  /** Changes to the preset's ESRGAN half. */
+  readonly esrgan?: Partial<ESRGANSettings>
+  /** Changes to the preset's Siamese half. */
+  readonly siamese?: Partial<SiameseSettings>
+  /** Changes to the preset's balancing augmentation. */
+  readonly augmentation?: Partial<AugmentationSettings>
+  /** Side of the square low-resolution input in pixels; default the preset's. */
+  readonly inputSize?: number
+  /** Share of the test set in (0, 1); default the preset's. */
+  readonly testFraction?: number
+  /** Default `patient`; the paper's is `image`. */
+  readonly split?: SplitName
+  /** Only images of these magnifications; default all. */
+  readonly magnifications?: readonly Magnification[]
+  /** The features of the perceptual loss; default a small frozen random network, which the report names. Borrowed. */
+  readonly features?: FeatureExtractor
+  /** Extra or replacing loss terms. */
+  readonly losses?: PipelineLosses
+  /** The tfjs backend to switch to, by its registered name; default the active one. */
+  readonly backend?: string
+  /** Where super-resolved images and training states are kept; default in memory. */
+  readonly store?: Store
+  /** Go on from the state that a stopped run with the same data, settings and seed left in `store`; default false. */
+  readonly resume?: boolean
+  /** Limits the steps and the images of every stage: a rehearsal of the whole path. Default no limit. */
+  readonly maxSteps?: number
+  /** What an image that cannot be read does: stop the run (default), or be skipped and listed in the report. */
+  readonly onCorrupt?: 'stop' | 'skip'
+  /** Equal seeds give equal runs on one backend; default 1. */
+  readonly seed?: number
+  /** Receives progress of every stage. */
+  readonly onProgress?: OnProgress
+  /** Stops the run between two steps; the state is in `store` then. */
+  readonly signal?: AbortSignal
+}
+
+/** The preset with the caller's changes. Checks every value that the stages do not check themselves. */
+export function resolveSettings(options: PipelineOptions): PipelineSettings {
+  const { preset = 'quick', split = 'patient', magnifications, onCorrupt = 'stop', maxSteps, seed = 1 } = options
+  if (!(preset in presets)) throw new ArgumentError('options.preset', "be 'paper' or 'quick'", preset)
+  if (split !== 'image' && split !== 'patient') {
+    throw new ArgumentError('options.split', "be 'image' or 'patient'", split)
+  }
+  if (onCorrupt !== 'stop' && onCorrupt !== 'skip') {
+    throw new ArgumentError('options.onCorrupt', "be 'stop' or 'skip'", onCorrupt)
+  }
+  for (const magnification of magnifications ?? []) {
+    if (!known.includes(magnification)) {
+      throw new ArgumentError('options.magnifications', `hold only ${known.join(', ')}`, magnification)
+    }
+  }
+  if (maxSteps !== undefined) requireInteger('options.maxSteps', maxSteps, 1)
+  if (!Number.isInteger(seed)) throw new ArgumentError('options.seed', 'be an integer', seed)
+  const base = presets[preset]
+  const settings: PipelineSettings = {
+    testFraction: options.testFraction ?? base.testFraction,
+    inputSize: options.inputSize ?? base.inputSize,
+    augmentation: { ...base.augmentation, ...options.augmentation },
+    esrgan: { ...base.esrgan, ...options.esrgan },
+    siamese: { ...base.siamese, ...options.siamese },
+  }
+  requireInteger('options.inputSize', settings.inputSize, 8)
+  const { esrgan, siamese } = settings
+  for (const name of ['psnrSteps', 'ganSteps', 'evaluationImages'] as const) {
+    requireInteger(`options.esrgan.${name}`, esrgan[name], 0)
+  }
+  for (const name of ['batchSize', 'microBatch', 'saveEvery'] as const) {
+    requireInteger(`options.esrgan.${name}`, esrgan[name], 1)
+  }
+  for (const name of ['epochs', 'batchSize', 'microBatch', 'embeddingSize'] as const) {
+    requireInteger(`options.siamese.${name}`, siamese[name], 1)
+  }
+  requireRange('options.siamese.lambda', siamese.lambda, 0, Infinity)
+  return maxSteps === undefined
+    ? settings
+    : {
+        ...settings,
+        esrgan: {
+          ...esrgan,
+          psnrSteps: Math.min(esrgan.psnrSteps, maxSteps),
+          ganSteps: Math.min(esrgan.ganSteps, maxSteps),
+          evaluationImages: Math.min(esrgan.evaluationImages, maxSteps),
+        },
+        siamese: { ...siamese, epochs: Math.min(siamese.epochs, maxSteps) },
+      }
+}

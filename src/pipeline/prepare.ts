@@ -1,0 +1,64 @@
+import {
+  balanceByAugmentation,
+  splitByGroup,
+  splitByImage,
+  type AugmentedRecord,
+  type ImageRecord,
+  type ImageSource,
+  type Magnification,
+  type Split,
+} from '../data/index.js'
+import { DataError } from '../errors.js'
+import type { SplitName } from './options.js'
+import type { AugmentationSettings } from './presets.js'
+
+/** What {@link prepareRecords} takes. */
+export interface PrepareOptions {
+  /** How the data are divided. */
+  readonly split: SplitName
+  /** Share of the test set. */
+  readonly testFraction: number
+  /** Only these magnifications, or all. */
+  readonly magnifications: readonly Magnification[] | undefined
+  /** Balancing augmentation of the training set. */
+  readonly augmentation: AugmentationSettings
+  /** Seed of split and augmentation. */
+  readonly seed: number
+  /** Limits the images of each class on each side. */
+  readonly maxImages: number | undefined
+}
+
+/** Which images are learned from, how they are augmented, and which are judged by. */
+export interface PreparedRecords {
+  /** The split, after any limit. */
+  readonly split: Split
+  /** Training images, then their augmented copies, until the classes balance. */
+  readonly training: readonly AugmentedRecord[]
+}
+
+/** At most `limit` images of the larger class and half as many of the other, so that there is still something to balance. */
+function limited(records: readonly ImageRecord[], limit: number): ImageRecord[] {
+  const count = (label: ImageRecord['label']): number => records.filter((record) => record.label === label).length
+  const larger = count('malignant') >= count('benign') ? 'malignant' : 'benign'
+  const taken = { benign: 0, malignant: 0 }
+  return records.filter(({ label }) => taken[label]++ < (label === larger ? limit : Math.ceil(limit / 2)))
+}
+
+/** Filters by magnification, splits, and balances the training side by augmentation. */
+export function prepareRecords(source: ImageSource, options: PrepareOptions): PreparedRecords {
+  const { split: kind, testFraction, magnifications, augmentation, seed, maxImages } = options
+  const records = source.records.filter(
+    ({ magnification }) =>
+      magnifications === undefined || (magnification !== undefined && magnifications.includes(magnification)),
+  )
+  if (records.length === 0) {
+    throw new DataError(source.description, `no image has the magnification ${magnifications?.join(', ')}`)
+  }
+  const whole =
+    kind === 'image' ? splitByImage(records, { testFraction, seed }) : splitByGroup(records, { testFraction, seed })
+  const split =
+    maxImages === undefined
+      ? whole
+      : { ...whole, train: limited(whole.train, maxImages), test: limited(whole.test, maxImages) }
+  return { split, training: balanceByAugmentation(split.train, { ...augmentation, seed }) }
+}

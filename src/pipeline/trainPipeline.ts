@@ -1,0 +1,360 @@
+import { expandDims, getBackend, setBackend, squeeze, tidy, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  auditLeakage,
+  augment,
+  checkImages,
+  memoryStore,
+  publishedTableI,
+  resizeImage,
+  tableI,
+  type AugmentedRecord,
+  type ImageRecord,
+  type ImageSource,
+} from '../data/index.js'
+import { randomFeatures, saveGenerator, upscale, type Generator } from '../esrgan/index.js'
+import { ArgumentError, BackendError } from '../errors.js'
+import { imageToTensor, tensorToImage, toRGB, type PixelImage } from '../image.js'
+import { saveSiamese } from '../siamese/index.js'
+import { trackProgress } from '../training/index.js'
+import { cachedSource } from './cachedSource.js'
+import { describeNetworks, describeSettings } from './describe.js'
+import { evaluateByMagnification } from './evaluation.js'
+import { fingerprint } from './fingerprint.js'
+import { identify } from './identificationStage.js'
+import { resolveSettings, type PipelineOptions } from './options.js'
+import { prepareRecords } from './prepare.js'
+import { publishedResults } from './published.js'
+import type { EpochHistory, PipelinePictures, PipelineReport, PipelineResult, RunResult } from './reportTypes.js'
+import { rocCurve } from '../metrics/index.js'
+import { measureSuperResolution, scale, trainSuperResolution } from './superResolutionStage.js'
+import { shelveImages, type ImageShelf } from './superResolved.js'
+import type { PipelineSettings } from './presets.js'
+
+/** Decoded originals kept in memory. */
+const cacheBytes = 768 * 2 ** 20
+
+/** How many augmented copies are shown. */
+const shownCopies = 6
+
+/** Makes the named backend the active one, or checks that there is an active one. */
+async function activeBackend(name: string | undefined): Promise<string> {
+  if (name !== undefined) {
+    let isSet = false
+    try {
+      isSet = await setBackend(name)
+    } catch (error) {
+      throw new BackendError(name, 'is not registered: import its package first', { cause: error })
+    }
+    if (!isSet) throw new BackendError(name, 'could not start')
+  }
+  try {
+    return getBackend()
+  } catch (error) {
+    throw new BackendError('none', 'no tfjs backend is registered: import one and call tf.setBackend', { cause: error })
+  }
+}
+
+/** The square low-resolution input of an original, or of its augmented copy. */
+async function lowResolutionInput(source: ImageSource, item: AugmentedRecord, side: number): Promise<PixelImage> {
+  const original = toRGB(await source.read(item.record))
+  const { augmentation } = item
+  if (augmentation === undefined) return resizeImage(original, { width: side, height: side })
+  const copy = tidy(() =>
+    squeeze<Tensor3D>(augment(expandDims<Tensor4D>(imageToTensor(original)), [augmentation]), [0]),
+  )
+  try {
+    return resizeImage(await tensorToImage(copy), { width: side, height: side })
+  } finally {
+    copy.dispose()
+  }
+}
+
+/** What the whole run depends on: a resumed run must not differ in it. */
+function runFingerprint(options: PipelineOptions, settings: PipelineSettings, perceptual: string): Promise<string> {
+  const { preset = 'quick', split = 'patient', magnifications, maxSteps, seed = 1, data, losses = {} } = options
+  const { psnrRate, ganRate } = settings.esrgan
+  const terms = Object.entries(losses).map(([part, list]) => [
+    part,
+    (list as readonly { name: string; weight: number }[]).map(({ name, weight }) => [name, weight]),
+  ])
+  return fingerprint(
+    JSON.stringify({ preset, split, magnifications, maxSteps, seed, settings, perceptual, terms }),
+    [psnrRate, ganRate].map((rate) => (typeof rate === 'number' ? String(rate) : 'schedule')).join(),
+    JSON.stringify([data.kind, data.records]),
+  )
+}
+
+const countsOf = ({ counts }: { counts: Readonly<Record<number, number>> }): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts))
+
+function measuredTable(records: readonly ImageRecord[]): PipelineReport['tableI'] {
+  const { benign, malignant } = tableI(records)
+  return {
+    measured: { benign: countsOf(benign), malignant: countsOf(malignant) },
+    slides: { benign: benign.patients, malignant: malignant.patients },
+    published: { benign: countsOf(publishedTableI.benign), malignant: countsOf(publishedTableI.malignant) },
+  }
+}
+
+const patientsOf = (records: readonly ImageRecord[]): number => new Set(records.map(({ patient }) => patient)).size
+
+/**
+ * The whole paper: data -> split -> balance by augmentation -> resize -> ESRGAN (PSNR stage, GAN stage) -> super-resolve
+ * x4, once for each image -> Siamese network -> evaluate -> report. Runs on the active tfjs backend or the one named,
+ * in browsers and in Node. Everything random follows from `seed`. The caller never sees a tensor.
+ *
+ * The test side is used twice: after every epoch to draw the curve, and at the end for the results. Nothing is chosen
+ * by it: the last epoch's weights and the threshold 0.5 are used.
+ *
+ * With a `store` that lasts (a folder), a stopped run goes on with `resume: true`, to the same result; super-resolved
+ * images are made once and found again.
+ *
+ * @throws ArgumentError for an option out of range, or `resume` without a state of the same run
+ * @throws DataError for images that cannot be used or divided
+ * @throws BackendError where no backend runs
+ * @throws the signal's reason when it is aborted
+ */
+export async function trainPipeline(options: PipelineOptions): Promise<PipelineResult> {
+  const settings = resolveSettings(options)
+  const { preset = 'quick', split: splitName = 'patient', magnifications, maxSteps, seed = 1 } = options
+  const { losses = {}, store = memoryStore(), onCorrupt = 'stop', onProgress, signal } = options
+  const { inputSize } = settings
+  const backend = await activeBackend(options.backend)
+  signal?.throwIfAborted()
+
+  const seconds: Record<string, number> = {}
+  const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
+    const started = Date.now()
+    const result = await work()
+    seconds[stage] = (Date.now() - started) / 1000
+    return result
+  }
+
+  const ownFeatures = options.features === undefined ? randomFeatures({ seed }) : undefined
+  const features = options.features ?? ownFeatures!
+  const run = await runFingerprint(options, settings, `${features.name}: ${features.description}`)
+  const keys = { started: `${run}/started`, esrgan: `${run}/esrgan`, siamese: `${run}/siamese` }
+  const owned: { dispose(): void }[] = ownFeatures === undefined ? [] : [ownFeatures]
+  try {
+    if (options.resume === true) {
+      if ((await store.get(keys.started)) === undefined) {
+        throw new ArgumentError(
+          'options.resume',
+          'go on from a run with the same data, settings and seed; the store holds none',
+          true,
+        )
+      }
+    } else {
+      for (const key of [keys.esrgan, keys.siamese]) await store.delete(key)
+    }
+
+    // Split first: a set that cannot be divided is refused before hours of reading.
+    const prepareOptions = {
+      split: splitName,
+      testFraction: settings.testFraction,
+      magnifications,
+      augmentation: settings.augmentation,
+      seed,
+      maxImages: maxSteps,
+    }
+    const planned = prepareRecords(options.data, prepareOptions)
+    const wanted: ImageSource = {
+      kind: options.data.kind,
+      description: options.data.description,
+      records: options.data.records.filter(
+        ({ magnification }) =>
+          magnifications === undefined || (magnification !== undefined && magnifications.includes(magnification)),
+      ),
+      read: (record) => options.data.read(record),
+    }
+    const checked = await timed('read', async () => {
+      const report = trackProgress('read', wanted.records.length, onProgress)
+      return checkImages(cachedSource(wanted, cacheBytes), {
+        onCorrupt: onCorrupt === 'skip' ? 'skip' : 'throw',
+        ...(signal === undefined ? {} : { signal }),
+        onProgress: ({ done }) => report(done),
+      })
+    })
+    const { source } = checked
+    const { split, training } = checked.skipped.length === 0 ? planned : prepareRecords(source, prepareOptions)
+    await store.set(keys.started, new Uint8Array(0))
+
+    const { generator, discriminator, history } = await timed('esrgan', () =>
+      trainSuperResolution({
+        source,
+        train: split.train,
+        settings: settings.esrgan,
+        features,
+        losses,
+        store,
+        key: keys.esrgan,
+        seed,
+        onProgress,
+        signal,
+      }),
+    )
+    owned.push(generator, discriminator)
+    const { measured, panels } = await timed('measure', () =>
+      measureSuperResolution({
+        generator,
+        source,
+        test: split.test,
+        count: settings.esrgan.evaluationImages,
+        onProgress,
+        signal,
+      }),
+    )
+
+    const generatorBytes = await saveGenerator(generator)
+    const side = inputSize * scale
+    const made = await fingerprint(generatorBytes, JSON.stringify([inputSize, settings.augmentation, seed]))
+    const shelve = (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
+      shelveImages({
+        keys: items.map(({ record, copy }) => `super-resolved/${made}/${record.id}~${copy}`),
+        make: (i) => superResolvedInput(generator, source, items[i]!, inputSize, signal),
+        side,
+        store,
+        stage,
+        onProgress,
+        signal,
+      })
+    const testItems = split.test.map((record) => ({ record, copy: 0 }))
+    const [trainShelf, testShelf] = await timed('super-resolve', async () => [
+      await shelve(training, 'super-resolve train'),
+      await shelve(testItems, 'super-resolve test'),
+    ])
+
+    const {
+      network,
+      history: epochs,
+      scored,
+    } = await timed('siamese', () =>
+      identify({
+        train: { shelf: trainShelf!, records: training.map(({ record }) => record) },
+        test: { shelf: testShelf!, records: split.test },
+        side,
+        settings: settings.siamese,
+        losses,
+        stepsPerEpoch: maxSteps,
+        store,
+        key: keys.siamese,
+        seed,
+        onProgress,
+        signal,
+      }),
+    )
+    owned.push(network)
+
+    const result: RunResult = { split: splitName, head: 'sigmoid', arm: 'esrgan', ...evaluateByMagnification(scored) }
+    const labels = scored.map(({ record }) => record.label === 'malignant')
+    const hasBoth = labels.includes(true) && labels.includes(false)
+    const { fpr, tpr } = hasBoth
+      ? rocCurve(
+          labels,
+          scored.map(({ score }) => score),
+        )
+      : { fpr: [], tpr: [] }
+    const leakage = auditLeakage(split)
+    const used = [...split.train, ...split.test]
+    const report: PipelineReport = {
+      schemaVersion: 1,
+      protocol: {
+        split: splitName,
+        seed,
+        preset,
+        backend,
+        source: source.kind,
+        sourceDescription: source.description,
+        images: used.length,
+        patients: patientsOf(used),
+        train: {
+          images: split.train.length,
+          augmented: training.length - split.train.length,
+          patients: patientsOf(split.train),
+        },
+        test: { images: split.test.length, patients: patientsOf(split.test) },
+        inputSize,
+        networks: describeNetworks(generator, discriminator, network),
+        perceptual: features.name,
+        settings: { ...describeSettings(settings), 'perceptual features': features.description },
+        maxSteps: maxSteps ?? null,
+        skipped: checked.skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
+      },
+      tableI: measuredTable(used),
+      leakage: {
+        patients: leakage.groupsOnBothSides.patients,
+        accessions: leakage.groupsOnBothSides.accessions,
+      },
+      runs: [result],
+      results: { overall: result.overall, byMagnification: result.byMagnification },
+      predictions: scored.map(({ record, score }) => ({
+        id: record.id,
+        patient: record.patient,
+        magnification: record.magnification ?? null,
+        label: record.label,
+        score,
+      })),
+      roc: hasBoth ? { fpr, tpr } : null,
+      superResolution: measured,
+      history: {
+        esrgan: history,
+        siamese: epochs.map(({ epoch, loss, accuracy, validationLoss, validationAccuracy }): EpochHistory => ({
+          epoch,
+          loss,
+          accuracy,
+          testLoss: validationLoss!,
+          testAccuracy: validationAccuracy!,
+        })),
+      },
+      published: publishedResults,
+      figures: [],
+      seconds,
+    }
+    const metadata = {
+      backend,
+      split: splitName,
+      seed: String(seed),
+      preset,
+      source: source.description,
+      inputSize: String(inputSize),
+    }
+    return {
+      report,
+      pictures: { augmented: await augmentedSamples(source, training, inputSize), panels },
+      models: { generator: generatorBytes, siamese: await saveSiamese(network, { metadata }) },
+    }
+  } finally {
+    for (const owner of owned) owner.dispose()
+  }
+}
+
+/** The super-resolved input of the Siamese network, in one piece: no seams, and every pixel sees all it can. */
+async function superResolvedInput(
+  generator: Generator,
+  source: ImageSource,
+  item: AugmentedRecord,
+  inputSize: number,
+  signal: AbortSignal | undefined,
+): Promise<PixelImage> {
+  const lr = await lowResolutionInput(source, item, inputSize)
+  return upscale(generator, lr, { tile: inputSize, overlap: 0, ...(signal === undefined ? {} : { signal }) })
+}
+
+/** The first augmented copies, as they enter the generator, each beside its original. */
+async function augmentedSamples(
+  source: ImageSource,
+  training: readonly AugmentedRecord[],
+  inputSize: number,
+): Promise<PipelinePictures['augmented']> {
+  const samples: PipelinePictures['augmented'][number][] = []
+  for (const item of training.filter(({ copy }) => copy > 0).slice(0, shownCopies)) {
+    const { theta, zoomRows, zoomColumns } = item.augmentation!
+    const original = await lowResolutionInput(source, { record: item.record, copy: 0 }, inputSize)
+    samples.push({ caption: `${item.record.id}, original`, image: original })
+    samples.push({
+      caption: `${theta.toFixed(1)} degrees, zoom ${zoomRows.toFixed(2)} x ${zoomColumns.toFixed(2)}`,
+      image: await lowResolutionInput(source, item, inputSize),
+    })
+  }
+  return samples
+}
