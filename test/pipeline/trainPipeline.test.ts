@@ -1,0 +1,227 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { memoryStore, syntheticHistology, type ImageSource, type Store } from '../../src/data/index.js'
+import { DataError } from '../../src/errors.js'
+import { loadGenerator, type GeneratorContext } from '../../src/esrgan/index.js'
+import { trainPipeline, type PipelineOptions, type PipelineResult } from '../../src/pipeline/index.js'
+import { loadSiamese, type SiameseContext } from '../../src/siamese/index.js'
+import type { ProgressEvent } from '../../src/training/index.js'
+import { useBackend } from '../helpers/backend.js'
+
+// The same code path as the presets, as small as it goes: 7 patients with too few benign images, 16 -> 64 pixels.
+const whole = syntheticHistology({ patients: 8, imagesPerPatient: 4, width: 96, height: 64, seed: 3 })
+const data: ImageSource = { ...whole, records: whole.records.filter(({ patient }) => patient !== 'benign-04') }
+const small: PipelineOptions = {
+  data,
+  inputSize: 16,
+  testFraction: 0.3,
+  seed: 5,
+  esrgan: {
+    blocks: 1,
+    features: 4,
+    growth: 2,
+    discriminatorFeatures: 2,
+    psnrPatch: 32,
+    ganPatch: 32,
+    batchSize: 2,
+    microBatch: 1,
+    psnrSteps: 3,
+    ganSteps: 2,
+    saveEvery: 2,
+    evaluationImages: 2,
+  },
+  siamese: { widths: [4, 8], embeddingSize: 4, epochs: 3, batchSize: 8, microBatch: 4 },
+}
+
+/** What must be equal between two runs: all but the clock. */
+const comparable = ({ report, models }: PipelineResult): unknown => ({
+  report: { ...report, seconds: {}, history: { ...report.history } },
+  models,
+})
+
+describe('trainPipeline on wasm', () => {
+  let result: PipelineResult
+  const events: ProgressEvent[] = []
+  beforeAll(async () => {
+    await useBackend('wasm')
+    result = await trainPipeline({ ...small, onProgress: (event) => events.push(event) })
+  })
+
+  it('goes through every stage in order, with rate and time left', () => {
+    const stages = [...new Set(events.map(({ stage }) => stage))]
+    expect(stages).toEqual(['read', 'psnr', 'gan', 'measure', 'super-resolve train', 'super-resolve test', 'siamese'])
+    for (const stage of stages) {
+      const last = events.findLast((event) => event.stage === stage)!
+      expect(last.step).toBe(last.steps)
+      expect(last.secondsLeft).toBe(0)
+      expect(last.rate).toBeGreaterThan(0)
+    }
+  })
+
+  it('keeps patients apart and balances the training side only', () => {
+    const { protocol, leakage } = result.report
+    expect(protocol).toMatchObject({ split: 'patient', preset: 'quick', backend: 'wasm', source: 'synthetic', seed: 5 })
+    expect(leakage).toEqual({ patients: [], accessions: [] })
+    expect(protocol.train.images + protocol.test.images).toBe(28)
+    expect(protocol.train.augmented).toBeGreaterThan(0)
+    expect(result.report.predictions).toHaveLength(protocol.test.images)
+    expect(result.pictures.augmented.length).toBeGreaterThan(0)
+  })
+
+  it('reports every evaluation with its n, and magnifications that add up', () => {
+    const { overall, byMagnification } = result.report.results
+    expect(Object.values(byMagnification).reduce((sum, { n }) => sum + n, 0)).toBe(overall.n)
+    const { predictions } = result.report
+    const right = predictions.filter(({ label, score }) => (label === 'malignant') === score >= 0.5).length
+    expect(overall.accuracy).toBeCloseTo(right / predictions.length, 12)
+    expect(overall.accuracyInterval.low).toBeLessThanOrEqual(overall.accuracy)
+    expect(result.report.history.siamese.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+    expect(result.report.history.esrgan.map(({ stage, step }) => `${stage} ${step}`)).toEqual([
+      'psnr 1',
+      'psnr 2',
+      'psnr 3',
+      'gan 1',
+      'gan 2',
+    ])
+  })
+
+  it('measures the generator beside bicubic on held-out images', () => {
+    const { superResolution } = result.report
+    expect(superResolution).toMatchObject({ channel: 'y', crop: 4, n: 2 })
+    expect(superResolution.bicubicPsnr).toBeGreaterThan(15)
+    expect(superResolution.psnr).toBeGreaterThan(15)
+    expect(result.pictures.panels[0]!.hr.width).toBe(result.pictures.panels[0]!.lr.width)
+  })
+
+  it('gives networks that load again', () => {
+    const generator = loadGenerator(result.models.generator)
+    expect(generator.config).toMatchObject({ blocks: 1, features: 4, growth: 2, bicubicSkip: true })
+    generator.dispose()
+    const { network, metadata } = loadSiamese(result.models.siamese)
+    expect(network.inputShape).toEqual([64, 64, 3])
+    expect(metadata['inputSize']).toBe('16')
+    network.dispose()
+  })
+
+  it('gives the same result for the same seed, and leaves no tensor', async () => {
+    const before = tf.memory().numTensors
+    const again = await trainPipeline(small)
+    expect(tf.memory().numTensors).toBe(before)
+    expect(comparable(again)).toEqual(comparable(result))
+    const other = await trainPipeline({ ...small, seed: 6 })
+    expect(other.models).not.toEqual(result.models)
+  })
+
+  it.each([
+    ['psnr', 1],
+    ['psnr', 3],
+    ['gan', 1],
+    ['super-resolve train', 5],
+    ['siamese', 5],
+  ])('stopped in %s at step %i, it resumes to the same result', async (stage, step) => {
+    const store = memoryStore()
+    const controller = new AbortController()
+    const before = tf.memory().numTensors
+    await expect(
+      trainPipeline({
+        ...small,
+        store,
+        signal: controller.signal,
+        onProgress: (event) => {
+          if (event.stage === stage && event.step === step) controller.abort(new Error('stopped by the test'))
+        },
+      }),
+    ).rejects.toThrow('stopped by the test')
+    expect(tf.memory().numTensors).toBe(before)
+    const resumed = await trainPipeline({ ...small, store, resume: true })
+    expect(comparable(resumed)).toEqual(comparable(result))
+  })
+
+  it('super-resolves each image once', async () => {
+    const inner = memoryStore()
+    let written = 0
+    const store: Store = {
+      ...inner,
+      set: (key, bytes) => {
+        if (key.startsWith('super-resolved/')) written++
+        return inner.set(key, bytes)
+      },
+    }
+    await trainPipeline({ ...small, store })
+    const { train, test } = result.report.protocol
+    expect(written).toBe(train.images + train.augmented + test.images)
+    await trainPipeline({ ...small, store })
+    expect(written).toBe(train.images + train.augmented + test.images)
+  })
+
+  it('trains with the caller’s own terms in every stage', async () => {
+    const seen = new Set<string>()
+    const term = <C>(name: string): { name: string; weight: number; fn: (context: C) => tf.Scalar } => ({
+      name,
+      weight: 0.5,
+      fn: () => {
+        seen.add(name)
+        return tf.scalar(2)
+      },
+    })
+    const { report } = await trainPipeline({
+      ...small,
+      losses: {
+        psnr: [term<GeneratorContext>('own-psnr')],
+        generator: [{ name: 'relativistic', weight: 0, fn: () => tf.scalar(0) }, term<GeneratorContext>('own-gan')],
+        discriminator: [term('own-discriminator')],
+        siamese: [term<SiameseContext>('own-siamese')],
+      },
+    })
+    expect([...seen].sort()).toEqual(['own-discriminator', 'own-gan', 'own-psnr', 'own-siamese'])
+    const gan = report.history.esrgan.find(({ stage }) => stage === 'gan')!
+    expect(gan.values['own-gan']).toBe(2)
+    expect(Object.keys(gan.values)).not.toContain('relativistic')
+  })
+
+  it('splits by image on request and then says which patients leak', async () => {
+    const { report } = await trainPipeline({ ...small, split: 'image', maxSteps: 4 })
+    expect(report.protocol.split).toBe('image')
+    expect(report.protocol.maxSteps).toBe(4)
+    expect(report.leakage.patients.length).toBeGreaterThan(0)
+  })
+
+  describe('bad input', () => {
+    const corrupt: ImageSource = {
+      ...data,
+      read: (record) =>
+        record === data.records[2] ? Promise.reject(new DataError(record.id, 'is not an image')) : data.read(record),
+    }
+    it.each<[string, Partial<PipelineOptions>, string]>([
+      ['unknown preset', { preset: 'slow' as 'quick' }, "options.preset must be 'paper' or 'quick'; received \"slow\""],
+      ['unknown split', { split: 'slide' as 'image' }, "options.split must be 'image' or 'patient'"],
+      ['magnification', { magnifications: [50 as 40] }, 'options.magnifications must hold only 40, 100, 200, 400'],
+      ['steps', { maxSteps: 0 }, 'options.maxSteps must be an integer >= 1; received 0'],
+      ['seed', { seed: 0.5 }, 'options.seed must be an integer; received 0.5'],
+      ['patch', { esrgan: { ...small.esrgan, ganPatch: 48 } }, 'power of two'],
+      ['backend', { backend: 'abacus' }, 'backend abacus: is not registered'],
+      ['resume', { resume: true }, 'options.resume must go on from a run with the same data, settings and seed'],
+      ['corrupt image', { data: corrupt }, 'is not an image'],
+      [
+        'one class',
+        { data: { ...data, records: data.records.filter(({ label }) => label === 'benign') } },
+        'one class only',
+      ],
+      [
+        'patients',
+        { data: { ...data, records: data.records.filter(({ patient }) => patient.endsWith('01')) } },
+        'too few patients to split',
+      ],
+    ])('%s is refused in one clear error, without a leak', async (_, change, message) => {
+      const before = tf.memory().numTensors
+      await expect(trainPipeline({ ...small, ...change })).rejects.toThrow(message)
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
+    it('skips a corrupt image when told to, and lists it', async () => {
+      const { report } = await trainPipeline({ ...small, data: corrupt, onCorrupt: 'skip', maxSteps: 2 })
+      expect(report.protocol.skipped).toHaveLength(1)
+      expect(report.protocol.skipped[0]).toContain('is not an image')
+    })
+  })
+})
