@@ -32,7 +32,7 @@ export interface TrainESRGANOptions extends ESRGANTrainerOptions {
   readonly resume?: ESRGANTrainerState
   /** Hand a state to `onSave` every so many steps; default only at the end of a stage and when the run is stopped. */
   readonly saveEvery?: number
-  /** Receives states. It is awaited: the next step begins when it is done. */
+  /** Receives states, after `onProgress` has seen the step. It is awaited: the next step begins when it is done. */
   readonly onSave?: (state: ESRGANTrainerState) => void | Promise<void>
   /** Receives the losses of every step, with rate and time left; stages `psnr` and `gan`. */
   readonly onProgress?: OnProgress
@@ -116,11 +116,11 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
         } finally {
           dispose([pairs.lr, pairs.hr])
         }
+        report(done(), last)
         if (done() === steps || (saveEvery !== undefined && done() % saveEvery === 0)) {
           await save()
           saved = done()
         }
-        report(done(), last)
       }
     }
     if (trainer.stage === 'psnr') await run('psnr', psnrSteps, psnrRate, () => trainer.psnrSteps, trainer.psnrStep)

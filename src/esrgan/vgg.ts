@@ -18,6 +18,12 @@ export interface VGGFeaturesOptions {
   readonly layer?: string
   /** The input the weights were trained on; default `caffe`. */
   readonly input?: VGGInput
+  /**
+   * A factor on the features; default 1. Caffe weights read values of 0 to 255, and their features are larger in
+   * proportion: SRGAN (Ledig et al. 2017) used 1/12.75 with them. ESRGAN's weights of the loss terms belong to
+   * torchvision's scale.
+   */
+  readonly featureScale?: number
 }
 
 /** A frozen part of a classification network. */
@@ -119,8 +125,11 @@ async function load(source: io.IOHandler | string): Promise<LayersModel> {
  */
 export async function loadVGGFeatures(
   source: LayersModel | io.IOHandler | string,
-  { layer = 'block5_conv4', input = 'caffe' }: VGGFeaturesOptions = {},
+  { layer = 'block5_conv4', input = 'caffe', featureScale = 1 }: VGGFeaturesOptions = {},
 ): Promise<VGGFeatures> {
+  if (!Number.isFinite(featureScale) || featureScale <= 0) {
+    throw new ArgumentError('options.featureScale', 'be a finite number > 0', featureScale)
+  }
   const isBorrowed = isLayersModel(source)
   const network = isBorrowed ? source : await load(source)
   const frozen: Tensor[] = []
@@ -158,13 +167,13 @@ export async function loadVGGFeatures(
     const described = typeof input === 'function' ? 'input by the caller' : `${input} input`
     return {
       name: 'vgg19',
-      description: `${layer} of ${network.name}, before its activation, ${described}`,
+      description: `${layer} of ${network.name}, before its activation, ${described}${featureScale === 1 ? '' : `, times ${featureScale}`}`,
       parameterCount,
       apply: (images) =>
         tidy(() => {
           let x = normalise.apply(images)
           for (const step of steps) x = step(x)
-          return x
+          return featureScale === 1 ? x : mul(x, featureScale)
         }),
       dispose,
     }

@@ -114,9 +114,10 @@ describe('trainESRGAN', () => {
       psnrSteps: 3,
       ganSteps: 1,
       saveEvery: 2,
+      onProgress: ({ stage, step }) => saved.push(`saw ${stage} ${step}`),
       onSave: ({ meta }) => void saved.push(`${meta.stage} ${meta.psnrSteps} ${meta.ganSteps}`),
     })
-    expect(saved).toEqual(['psnr 2 0', 'psnr 3 0', 'gan 3 1'])
+    expect(saved).toEqual(['saw psnr 1', 'saw psnr 2', 'psnr 2 0', 'saw psnr 3', 'psnr 3 0', 'saw gan 1', 'gan 3 1'])
   })
 
   it('lets timers run between steps', async () => {

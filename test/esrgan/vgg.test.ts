@@ -98,6 +98,23 @@ describe('loadVGGFeatures', () => {
     network.dispose()
   })
 
+  it('scales the features where asked to, and says so', async () => {
+    const network = smallModel()
+    const x = formulaImages([1, 4, 4, 3])
+    const plain = await loadVGGFeatures(network, { layer: 'three' })
+    const scaled = await loadVGGFeatures(network, { layer: 'three', featureScale: 0.25 })
+    const [a, b] = [plain.apply(x), scaled.apply(x)]
+    expectClose(
+      await b.data(),
+      (await a.data<'float32'>()).map((value) => value / 4),
+      1e-5,
+    )
+    expect(scaled.description).toContain('times 0.25')
+    await expect(loadVGGFeatures(network, { featureScale: NaN })).rejects.toThrow(/options.featureScale/)
+    tf.dispose([x, a, b])
+    for (const owner of [plain, scaled, network]) owner.dispose()
+  })
+
   it('names the layers where there is none of that name, and the file where it cannot be read', async () => {
     const network = smallModel()
     await expect(loadVGGFeatures(network)).rejects.toThrow(ArgumentError)
