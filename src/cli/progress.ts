@@ -22,9 +22,11 @@ function speed(rate: number): string {
   return rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`
 }
 
-/** Losses in a few characters. */
+/** The first few losses; those of a part, such as `discriminator/real`, are for the report. */
 const losses = (values: ProgressEvent['values']): string =>
   Object.entries(values ?? {})
+    .filter(([name]) => !name.includes('/'))
+    .slice(0, 4)
     .map(([name, value]) => ` · ${name} ${value.toPrecision(3)}`)
     .join('')
 

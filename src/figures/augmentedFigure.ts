@@ -23,10 +23,10 @@ export async function augmentedFigure(
     for (const [i, { caption, image }] of row.entries()) {
       const x = margin + i * (cell + gap)
       body.push(await imageAt(x, y, cell, Math.round((cell * image.height) / image.width), image, encode))
-      // A caption of the form `name: what was done` takes a line for each part.
-      const [name, ...done] = caption.split(': ')
+      // A caption such as `name, what was done` takes a line for each part.
+      const [name, ...done] = caption.split(/[,:] /)
       body.push(textAt(x, y + height + 14, fitText(name!, cell, 9), { size: 9 }))
-      body.push(textAt(x, y + height + 26, fitText(done.join(': '), cell, 9), { size: 9 }))
+      body.push(textAt(x, y + height + 26, fitText(done.join(', '), cell, 9), { size: 9 }))
     }
     y += height + 26 + gap + 6
   }

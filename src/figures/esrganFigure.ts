@@ -23,17 +23,34 @@ function thin(points: readonly Point[]): Point[] {
   }))
 }
 
+/** What a trained part's value is called. The discriminator's answers to real and generated patches are mean logits, not losses. */
+const termName = (term: string): string =>
+  ({ 'discriminator/real': 'mean logit, real', 'discriminator/fake': 'mean logit, generated' })[term] ??
+  term.replace('/', ', ')
+
+/** The values worth a chart: not a total of one term only. */
+function chartedValues(values: Readonly<Record<string, number>>): [string, number][] {
+  const entries = Object.entries(values)
+  const parts = (prefix: string): number =>
+    entries.filter(
+      ([name]) =>
+        name.startsWith(prefix) && !name.slice(prefix.length).includes('/') && !/(^|\/)(total|real|fake)$/.test(name),
+    ).length
+  return entries.filter(([name]) => !/(^|\/)total$/.test(name) || parts(name.slice(0, -'total'.length)) > 1)
+}
+
 /** Losses of every ESRGAN step: one small chart for each stage and loss term, each with its own scale, as SVG. */
 export async function esrganFigure(report: PipelineReport): Promise<string> {
   const series = new Map<string, Point[]>()
   for (const { stage, step, values } of report.history.esrgan) {
-    for (const [term, value] of Object.entries(values)) {
-      const name = `${stage === 'psnr' ? 'PSNR stage' : 'GAN stage'}: ${term}`
+    for (const [term, value] of chartedValues(values)) {
+      const name = `${stage === 'psnr' ? 'PSNR stage' : 'GAN stage'}: ${termName(term)}`
       if (!series.has(name)) series.set(name, [])
       series.get(name)!.push({ step, value })
     }
   }
   const names = [...series.keys()]
+  const isShort = report.history.esrgan.length <= 60
   return await renderChart({
     title: { text: 'ESRGAN losses per step', subtitle: protocolLines(report) },
     data: { values: names.flatMap((name) => thin(series.get(name)!).map((point) => ({ ...point, name }))) },
@@ -43,7 +60,12 @@ export async function esrganFigure(report: PipelineReport): Promise<string> {
     spec: {
       width: 220,
       height: 120,
-      mark: { type: 'line', strokeWidth: 1.5, color: colours.blue, point: { size: 12, color: colours.blue } },
+      mark: {
+        type: 'line',
+        strokeWidth: 1.5,
+        color: colours.blue,
+        ...(isShort ? { point: { size: 12, color: colours.blue } } : {}),
+      },
       encoding: {
         x: {
           field: 'step',

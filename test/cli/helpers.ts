@@ -10,17 +10,23 @@ export interface CliResult {
   readonly stderr: string
 }
 
-/** Runs the command in this process and collects what it wrote. `onStart` receives how to interrupt it. */
-export async function cli(argv: readonly string[], onStart?: (interrupt: () => void) => void): Promise<CliResult> {
+/** Runs the command in this process and collects what it wrote. It is interrupted when stderr shows `interruptAt`. */
+export async function cli(argv: readonly string[], interruptAt?: RegExp): Promise<CliResult> {
   let stdout = ''
   let stderr = ''
+  let interrupt: (() => void) | undefined
   const code = await runCli(argv, {
     stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
+    stderr: {
+      write(text) {
+        stderr += text
+        if (interruptAt?.test(text) === true) interrupt?.()
+      },
+    },
     debug: false,
     onInterrupt(handler) {
-      onStart?.(handler)
-      return () => {}
+      interrupt = handler
+      return () => (interrupt = undefined)
     },
   })
   return { code, stdout, stderr }

@@ -18,7 +18,7 @@ describe('degrade', () => {
       const up = await cli(['degrade', small!, '--up', '--out', large!])
       expect(up).toMatchObject({ code: 0, stdout: `${large}: 10x8 -> 40x32\n` })
       const expected = resizeBicubic(await readImage(small!), { scale: 4 })
-      expect(Buffer.compare((await readImage(large!)).data, expected.data)).toBe(0)
+      expect((await readImage(large!)).data).toEqual(expected.data)
     })
   })
 

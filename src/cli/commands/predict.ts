@@ -48,20 +48,26 @@ export function predictCommand(io: CommandIO): Command {
       using siamese = network
       const [height, width] = siamese.inputShape
       const { scale } = generator.config
-      if (height % scale !== 0 || width % scale !== 0) {
-        throw new WeightsError(siameseFile, `takes ${width}x${height} pixels, no multiple of the generator's x${scale}`)
+      if (height !== width || width % scale !== 0) {
+        throw new WeightsError(
+          siameseFile,
+          `takes ${width}x${height} pixels, not a square of a multiple of the generator's x${scale}`,
+        )
       }
-      const size = { width: width / scale, height: height / scale }
+      const side = width / scale
       let probabilities: Float64Array
       try {
-        probabilities = await interruptible(io, 'nothing was written', (signal) =>
-          predictSiamese(siamese, {
-            count: images.length,
-            batchSize: 1,
-            images: async (indices) => superResolvedInput(generator, await readImage(images[indices[0]!]!), size),
-            signal,
-            ...(images.length > 1 ? { onProgress: progress.onProgress } : {}),
-          }),
+        probabilities = await interruptible(
+          io,
+          async () => 'nothing was written',
+          (signal) =>
+            predictSiamese(siamese, {
+              count: images.length,
+              batchSize: 1,
+              images: async (indices) => superResolvedInput(generator, await readImage(images[indices[0]!]!), side),
+              signal,
+              ...(images.length > 1 ? { onProgress: progress.onProgress } : {}),
+            }),
         )
       } finally {
         progress.stop()

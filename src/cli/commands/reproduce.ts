@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { syntheticHistology, type ImageSource, type Magnification } from '../../data/index.js'
 import { ArgumentError, BackendError, DataError, OneClassError, WeightsError } from '../../errors.js'
 import type { BackendName } from '../../node/backend.js'
-import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, startBackend } from '../../node/index.js'
+import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, startBackend, writeReport } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import {
@@ -139,11 +139,12 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       io.stderr.write(`${started.name}: ${started.description}\n`)
       const { trainPipeline } = await import('../../pipeline/index.js')
       const { loadVGGFeatures } = await import('../../esrgan/index.js')
-      const { writeReport } = await import('../../node/reportFiles.js')
       const progress = createProgress(io)
       const again = resume === true ? command : `${command} --resume`
+      const advice = async (): Promise<string> =>
+        (await kindOf(cache)) === 'nothing' ? 'nothing was trained yet' : `the state is kept, go on with: ${again}`
       try {
-        await interruptible(io, `the state is kept, go on with: ${again}`, async (signal) => {
+        await interruptible(io, advice, async (signal) => {
           const features = vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg))
           try {
             const result = await trainPipeline({
@@ -189,6 +190,12 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       } catch (error) {
         const isInput = inputErrors.some((kind) => error instanceof kind)
         if (isInput && !hadCache) await removeBegun(out, cache)
+        if (error instanceof DataError && onCorrupt === 'stop' && error.message.includes('cannot be decoded')) {
+          throw new DataError(
+            error.source,
+            `${error.message.slice(error.source.length + 2)} (--on-corrupt skip leaves it out)`,
+          )
+        }
         throw error
       } finally {
         progress.stop()

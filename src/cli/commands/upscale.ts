@@ -64,28 +64,32 @@ export function upscaleCommand(io: CommandIO): Command {
         io.stderr.write(
           `${weights}: x${generator.config.scale}, ${generator.config.blocks} blocks · ${started.description}\n`,
         )
-        await interruptible(io, 'the pictures that were finished are whole', async (signal) => {
-          for (const [i, image] of images.entries()) {
-            const begun = Date.now()
-            const picture = await readImage(image)
-            const { onProgress } = progress
-            const large = await upscale(generator, picture, {
-              tile,
-              ...(overlap === undefined ? {} : { overlap }),
-              signal,
-              onProgress: (event) => onProgress({ ...event, stage: `upscale ${i + 1}/${images.length}` }),
-            })
-            await writeImage(targets[i]!, large)
-            const seconds = (Date.now() - begun) / 1000
-            results.push({ image, out: targets[i]!, width: large.width, height: large.height, seconds })
-            progress.stop()
-            if (json !== true) {
-              io.stdout.write(
-                `${targets[i]}: ${picture.width}x${picture.height} -> ${large.width}x${large.height}, ${seconds.toFixed(1)} s\n`,
-              )
+        await interruptible(
+          io,
+          async () => 'the pictures that were finished are whole',
+          async (signal) => {
+            for (const [i, image] of images.entries()) {
+              const begun = Date.now()
+              const picture = await readImage(image)
+              const { onProgress } = progress
+              const large = await upscale(generator, picture, {
+                tile,
+                ...(overlap === undefined ? {} : { overlap }),
+                signal,
+                onProgress: (event) => onProgress({ ...event, stage: `upscale ${i + 1}/${images.length}` }),
+              })
+              await writeImage(targets[i]!, large)
+              const seconds = (Date.now() - begun) / 1000
+              results.push({ image, out: targets[i]!, width: large.width, height: large.height, seconds })
+              progress.stop()
+              if (json !== true) {
+                io.stdout.write(
+                  `${targets[i]}: ${picture.width}x${picture.height} -> ${large.width}x${large.height}, ${seconds.toFixed(1)} s\n`,
+                )
+              }
             }
-          }
-        })
+          },
+        )
       } catch (error) {
         // The generator's scale decides what a tile may be.
         if (error instanceof ArgumentError && error.argument === 'options.tile')

@@ -1,0 +1,127 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { syntheticHistology } from '../../src/data/index.js'
+import { writeImage } from '../../src/node/index.js'
+import { cli, inFolder } from './helpers.js'
+
+/** Two images for each of three patients of each class, under BreaKHis names. */
+async function writeBreaKHis(folder: string): Promise<string[]> {
+  const source = syntheticHistology({ patients: 6, imagesPerPatient: 2, width: 96, height: 96, seed: 3 })
+  const paths: string[] = []
+  for (const [i, record] of source.records.entries()) {
+    const type = record.label === 'benign' ? 'B_A' : 'M_DC'
+    const path = join(folder, `SOB_${type}-14-${1000 + Math.floor(i / 2)}-100-${String(i).padStart(3, '0')}.png`)
+    await writeImage(path, await source.read(record))
+    paths.push(path)
+  }
+  return paths
+}
+
+describe('reproduce', () => {
+  it('writes a whole report of a rehearsal, stops on Ctrl-C, resumes to the same, and predict agrees with it', async () => {
+    await inFolder(async (folder) => {
+      const data = join(folder, 'data')
+      const paths = await writeBreaKHis(data)
+      const argv = ['reproduce', '--data', data, '--max-steps', '2', '--threads', '1', '--seed', '2', '--json', '--out']
+
+      const whole = join(folder, 'whole')
+      const done = await cli([...argv, whole])
+      expect(done).toMatchObject({ code: 0, stderr: expect.stringMatching(/^BreaKHis, 12 images/) })
+      const printed = JSON.parse(done.stdout)
+      expect(printed.notices[0]).toMatch(/^Rehearsal/)
+      expect(printed.files).toContain('report.json')
+      const report = JSON.parse(await readFile(join(whole, 'report.json'), 'utf8'))
+      expect(report.protocol).toMatchObject({
+        source: 'breakhis',
+        split: 'patient',
+        seed: 2,
+        maxSteps: 2,
+        perceptual: 'random',
+      })
+      expect(report.results).toEqual(printed.results)
+      expect(report.environment.peakMemoryBytes).toBeGreaterThan(1e7)
+      for (const file of report.figures) expect((await stat(join(whole, file))).size).toBeGreaterThan(1000)
+
+      const stopped = join(folder, 'stopped')
+      const interrupted = await cli([...argv, stopped], /^psnr 1\//)
+      expect(interrupted).toMatchObject({ code: 1, stdout: '' })
+      expect(interrupted.stderr).toMatch(/stopped; the state is kept, go on with: esrgan-scnn reproduce .* --resume\n$/)
+      expect(await readdir(stopped)).toEqual(['.cache'])
+      expect(await cli([...argv, stopped, '--resume'])).toMatchObject({ code: 0 })
+      const resumed = JSON.parse(await readFile(join(stopped, 'report.json'), 'utf8'))
+      expect(resumed.results).toEqual(report.results)
+
+      const early = await cli([...argv, join(folder, 'early')], /^read 1\//)
+      expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/stopped; nothing was trained yet\n$/) })
+
+      const test = report.predictions as { id: string; score: number }[]
+      const images = test.map(({ id }) => paths.find((path) => path.includes(id))!)
+      const answer = await cli(['predict', ...images, '--model', whole, '--threads', '1', '--json'])
+      expect(answer.code).toBe(0)
+      expect(JSON.parse(answer.stdout)).toEqual(
+        test.map(({ score }, i) => ({
+          image: images[i],
+          class: score >= 0.5 ? 'malignant' : 'benign',
+          probability: expect.closeTo(score, 6),
+        })),
+      )
+
+      const mixedUp = await cli([
+        'upscale',
+        images[0]!,
+        '--weights',
+        join(whole, 'siamese.safetensors'),
+        '--out',
+        join(folder, 'x.png'),
+      ])
+      expect(mixedUp).toMatchObject({ code: 1, stderr: expect.stringMatching(/conv_first\.weight is missing/) })
+      const large = join(folder, 'large.png')
+      const upscaled = await cli([
+        'upscale',
+        images[0]!,
+        '--weights',
+        join(whole, 'generator.safetensors'),
+        '--out',
+        large,
+        '--threads',
+        '1',
+        '--json',
+      ])
+      expect(JSON.parse(upscaled.stdout)).toMatchObject([{ out: large, width: 384, height: 384 }])
+    })
+  })
+
+  it('fails on bad input with one line, and leaves nothing behind', async () => {
+    await inFolder(async (folder) => {
+      const data = join(folder, 'data')
+      const paths = await writeBreaKHis(data)
+      const out = join(folder, 'out')
+      const fails = async (source: string, message: RegExp, more: string[] = []): Promise<void> => {
+        const { code, stdout, stderr } = await cli([
+          'reproduce',
+          '--data',
+          source,
+          '--out',
+          out,
+          '--threads',
+          '1',
+          ...more,
+        ])
+        expect(stderr.trim().split('\n').at(-1)).toMatch(message)
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+        expect(await readdir(folder)).not.toContain('out')
+      }
+      await mkdir(join(folder, 'empty'))
+      await fails(join(folder, 'empty'), /no BreaKHis images/)
+      await fails(data, /no images at 40x/, ['--magnification', '40'])
+      await writeFile(join(data, 'holiday.png'), '')
+      await fails(data, /holiday\.png: not a BreaKHis name/)
+      await rm(join(data, 'holiday.png'))
+      await writeFile(paths[3]!, (await readFile(paths[3]!)).subarray(0, 500))
+      await fails(data, /003\.png: cannot be decoded.*--on-corrupt skip leaves it out/)
+      for (const path of paths.filter((name) => name.includes('SOB_B'))) await rm(path)
+      await fails(data, /one class only/)
+    })
+  })
+})
