@@ -35,7 +35,10 @@ export async function panelFigure(
     }
     const under = y + height + 15
     const value = (column: number, own: number, other: number): string =>
-      textAt(at(column) + cell / 2, under, `${own.toFixed(2)} dB`, { anchor: 'middle', bold: own > other })
+      textAt(at(column) + cell / 2, under, `${own.toFixed(2)} dB`, {
+        anchor: 'middle',
+        bold: Number(own.toFixed(2)) > Number(other.toFixed(2)),
+      })
     // A caption of the form `name, what it is` takes a line for each part.
     const [name, ...rest] = caption.split(', ')
     body.push(textAt(at(0), under, fitText(name!, cell, 9), { size: 9, colour: colours.grey }))
