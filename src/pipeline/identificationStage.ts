@@ -70,6 +70,8 @@ export async function identify(options: IdentifyOptions): Promise<Identification
       network,
       images: (indices) => train.shelf.batch(indices),
       labels: train.records.map(isMalignant),
+      // An original and its augmented copy are no pair.
+      pictures: train.records.map(({ id }) => id),
       validation: { images: (indices) => test.shelf.batch(indices), labels: test.records.map(isMalignant) },
       epochs: settings.epochs,
       batchSize: settings.batchSize,

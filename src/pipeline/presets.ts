@@ -140,7 +140,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       checkpoint: false,
       discriminatorFeatures: 16,
       psnrPatch: 64,
-      ganPatch: 64,
+      ganPatch: 32,
       batchSize: 8,
       microBatch: 8,
       psnrSteps: 150,

@@ -41,6 +41,12 @@ interface ReproduceOptions {
 /** Errors that say the input is at fault: nothing that was begun is worth keeping. */
 const inputErrors = [ArgumentError, BackendError, DataError, OneClassError, WeightsError]
 
+/**
+ * SRGAN's rescaling of VGG features (Ledig et al. 2017): weights trained on inputs of 0..255 give a perceptual loss that
+ * would drown the other terms, whose weights belong to torchvision's scale.
+ */
+const caffeFeatureScale = 1 / 12.75
+
 /** An argument as a shell takes it. */
 const quoted = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
@@ -145,7 +151,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         (await kindOf(cache)) === 'nothing' ? 'nothing was trained yet' : `the state is kept, go on with: ${again}`
       try {
         await interruptible(io, advice, async (signal) => {
-          const features = vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg))
+          const features = vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg), { featureScale: caffeFeatureScale })
           try {
             const result = await trainPipeline({
               data: source,
