@@ -36,12 +36,25 @@ export interface PreparedRecords {
   readonly training: readonly AugmentedRecord[]
 }
 
-/** At most `limit` images of the larger class and half as many of the other, so that there is still something to balance. */
-function limited(records: readonly ImageRecord[], limit: number): ImageRecord[] {
-  const count = (label: ImageRecord['label']): number => records.filter((record) => record.label === label).length
-  const larger = count('malignant') >= count('benign') ? 'malignant' : 'benign'
+/** The first images of each class, as many as given. */
+function limited(
+  records: readonly ImageRecord[],
+  limit: Readonly<Record<ImageRecord['label'], number>>,
+): ImageRecord[] {
   const taken = { benign: 0, malignant: 0 }
-  return records.filter(({ label }) => taken[label]++ < (label === larger ? limit : Math.ceil(limit / 2)))
+  return records.filter(({ label }) => taken[label]++ < limit[label])
+}
+
+/** A split cut down to about `limit` images of each class and side: two of each to pair, and one more of the larger class to balance. */
+function limitedSplit(split: Split, limit: number): Split {
+  const benign = split.train.filter(({ label }) => label === 'benign').length
+  const larger = 2 * benign > split.train.length ? 'benign' : 'malignant'
+  const least = Math.max(2, limit)
+  return {
+    ...split,
+    train: limited(split.train, { benign: least, malignant: least, [larger]: least + 1 }),
+    test: limited(split.test, { benign: limit, malignant: limit }),
+  }
 }
 
 /** Filters by magnification, splits, and balances the training side by augmentation. */
@@ -56,9 +69,6 @@ export function prepareRecords(source: ImageSource, options: PrepareOptions): Pr
   }
   const whole =
     kind === 'image' ? splitByImage(records, { testFraction, seed }) : splitByGroup(records, { testFraction, seed })
-  const split =
-    maxImages === undefined
-      ? whole
-      : { ...whole, train: limited(whole.train, maxImages), test: limited(whole.test, maxImages) }
+  const split = maxImages === undefined ? whole : limitedSplit(whole, maxImages)
   return { split, training: balanceByAugmentation(split.train, { ...augmentation, seed }) }
 }

@@ -151,7 +151,8 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         (await kindOf(cache)) === 'nothing' ? 'nothing was trained yet' : `the state is kept, go on with: ${again}`
       try {
         await interruptible(io, advice, async (signal) => {
-          const features = vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg), { featureScale: caffeFeatureScale })
+          const features =
+            vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg), { featureScale: caffeFeatureScale })
           try {
             const result = await trainPipeline({
               data: source,
