@@ -1,4 +1,23 @@
-import { defineConfig } from 'tsup'
+import { readFile, writeFile } from 'node:fs/promises'
+import { defineConfig, type Options } from 'tsup'
+
+/**
+ * Keeps `import('vega')` in the CommonJS build: tsup's splitting turns it into `require`, which vega's top-level await
+ * refuses.
+ */
+const nativeImports: NonNullable<Options['plugins']>[number] = {
+  name: 'native-imports',
+  async buildEnd({ writtenFiles }) {
+    for (const { name } of writtenFiles.filter((file) => file.name.endsWith('.cjs'))) {
+      const code = await readFile(name, 'utf8')
+      const kept = code.replaceAll(
+        /Promise\.resolve\(\)\.then\(\(\) => _interopRequireWildcard\(require\(("vega(?:-lite)?")\)\)\)/g,
+        'import($1)',
+      )
+      if (kept !== code) await writeFile(name, kept)
+    }
+  },
+}
 
 /** The public subpaths: each is one room of src/ and one entry of `exports` in package.json. */
 const rooms = [
@@ -23,5 +42,6 @@ export default defineConfig({
   splitting: true,
   clean: true,
   shims: true,
+  plugins: [nativeImports],
   dts: { entry: library, compilerOptions: { ignoreDeprecations: '6.0' } },
 })

@@ -19,7 +19,7 @@ export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from
 export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
-export { modCrop } from './crop.js'
+export { crop, modCrop } from './crop.js'
 export { pairSampler, type PairBatch, type PairSampler, type PairSamplerOptions } from './pairs.js'
 export {
   patchSampler,

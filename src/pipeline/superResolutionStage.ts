@@ -1,4 +1,13 @@
-import { modCrop, patchSampler, resizeBicubic, type ImageRecord, type ImageSource, type Store } from '../data/index.js'
+import {
+  crop,
+  modCrop,
+  patchSampler,
+  resizeBicubic,
+  resizeImage,
+  type ImageRecord,
+  type ImageSource,
+  type Store,
+} from '../data/index.js'
 import {
   createDiscriminator,
   createRRDBGenerator,
@@ -98,31 +107,24 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
   }
 }
 
-/** A square from the middle, its sides multiples of the scale. */
-function centre(image: PixelImage, side: number, left: number, top: number): PixelImage {
-  const data = new Uint8Array(side * side * 3)
-  for (let y = 0; y < side; y++) {
-    const from = ((top + y) * image.width + left) * 3
-    data.set(image.data.subarray(from, from + side * 3) as Uint8Array, y * side * 3)
-  }
-  return { width: side, height: side, channels: 3, data, maxValue: 255 }
-}
-
 /** Each pixel repeated, as a magnifier shows it. */
-function repeatPixels(image: PixelImage, factor: number): PixelImage {
-  const [width, height] = [image.width * factor, image.height * factor]
-  const data = new Uint8Array(width * height * 3)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = (Math.floor(y / factor) * image.width + Math.floor(x / factor)) * 3
-      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = image.data[from + c]!
-    }
-  }
-  return { width, height, channels: 3, data, maxValue: 255 }
-}
+const magnified = (image: PixelImage): PixelImage =>
+  resizeImage(image, { width: image.width * scale, height: image.height * scale, method: 'nearest' })
 
 /** How many of the measured images become panels. */
 const shownPanels = 3
+
+/** `n` records, benign and malignant in turn while there are both, each class spread evenly over its list. */
+function alternating(records: readonly ImageRecord[], n: number): ImageRecord[] {
+  const halves = (['benign', 'malignant'] as const).map((label) => records.filter((record) => record.label === label))
+  const wanted = [Math.min(halves[0]!.length, Math.ceil(n / 2)), 0]
+  wanted[1] = Math.min(halves[1]!.length, n - wanted[0]!)
+  wanted[0] = n - wanted[1]
+  const picked = halves.map((half, k) =>
+    Array.from({ length: wanted[k]! }, (_, i) => half[Math.floor((i * half.length) / wanted[k]!)]!),
+  )
+  return Array.from({ length: Math.max(...wanted) }, (_, i) => picked.flatMap((half) => half.slice(i, i + 1))).flat()
+}
 
 /** What {@link measureSuperResolution} takes. */
 export interface MeasureOptions {
@@ -130,7 +132,7 @@ export interface MeasureOptions {
   readonly source: ImageSource
   /** Held-out images. */
   readonly test: readonly ImageRecord[]
-  /** How many of them to measure, spread evenly over the list. */
+  /** How many of them to measure, of both classes and spread evenly over the list. */
   readonly count: number
   readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
@@ -138,7 +140,7 @@ export interface MeasureOptions {
 
 /**
  * PSNR and SSIM (Y, crop 4) of held-out originals, shrunk x1/4 by MATLAB's bicubic and enlarged again by the generator
- * and by bicubic, with panels of the first few.
+ * and by bicubic, with panels of a few patients of both classes.
  */
 export async function measureSuperResolution(
   options: MeasureOptions,
@@ -148,9 +150,11 @@ export async function measureSuperResolution(
   const comparison = { channel: 'y', crop: scale } as const
   const sums = { psnr: 0, ssim: 0, bicubicPsnr: 0, bicubicSsim: 0 }
   const panels: PipelinePictures['panels'][number][] = []
+  const shown = new Set<string>()
+  const chosen = alternating(test, n)
   const report = trackProgress('measure', n, onProgress)
   for (let i = 0; i < n; i++) {
-    const record = test[Math.floor((i * test.length) / n)]!
+    const record = chosen[i]!
     const hr = modCrop(toRGB(await source.read(record)), scale)
     const lr = resizeBicubic(hr, { scale: 1 / scale })
     const bicubic = resizeBicubic(lr, { scale })
@@ -160,16 +164,20 @@ export async function measureSuperResolution(
     sums.bicubicPsnr += both.bicubic
     sums.ssim += ssim(sr, hr, comparison)
     sums.bicubicSsim += ssim(bicubic, hr, comparison)
-    if (panels.length < shownPanels) {
+    // One panel a patient, and the classes in turn: the list has them side by side.
+    const kind = panels.length % 2 === 0 ? 'benign' : 'malignant'
+    if (panels.length < shownPanels && !shown.has(record.patient) && record.label === kind) {
+      shown.add(record.patient)
       const side = Math.min(160, Math.floor(Math.min(hr.width, hr.height) / scale) * scale)
       const left = Math.floor((hr.width - side) / 2 / scale) * scale
       const top = Math.floor((hr.height - side) / 2 / scale) * scale
+      const place = { top, left, width: side, height: side }
       panels.push({
         caption: record.id,
-        lr: repeatPixels(centre(lr, side / scale, left / scale, top / scale), scale),
-        bicubic: centre(bicubic, side, left, top),
-        sr: centre(sr, side, left, top),
-        hr: centre(hr, side, left, top),
+        lr: magnified(crop(lr, { top: top / scale, left: left / scale, width: side / scale, height: side / scale })),
+        bicubic: crop(bicubic, place),
+        sr: crop(sr, place),
+        hr: crop(hr, place),
         psnr: both,
       })
     }
