@@ -1,4 +1,5 @@
 import type { ImageRecord } from '../data/index.js'
+import type { PixelImage } from '../image.js'
 
 /** An estimate with its confidence interval. */
 export interface Interval {
@@ -207,14 +208,14 @@ export interface PublishedResults {
 /** Pictures of a run, as pixels; they are not part of `report.json`. */
 export interface PipelinePictures {
   /** Augmented copies of training images, with captions. */
-  readonly augmented: readonly { readonly caption: string; readonly image: import('../image.js').PixelImage }[]
+  readonly augmented: readonly { readonly caption: string; readonly image: PixelImage }[]
   /** Held-out crops: the low-resolution input (enlarged by pixel repetition), bicubic, ESRGAN, the original. */
   readonly panels: readonly {
     readonly caption: string
-    readonly lr: import('../image.js').PixelImage
-    readonly bicubic: import('../image.js').PixelImage
-    readonly sr: import('../image.js').PixelImage
-    readonly hr: import('../image.js').PixelImage
+    readonly lr: PixelImage
+    readonly bicubic: PixelImage
+    readonly sr: PixelImage
+    readonly hr: PixelImage
     /** PSNR in dB of the whole image, Y, crop 4. */
     readonly psnr: { readonly bicubic: number; readonly sr: number }
   }[]
