@@ -1,6 +1,7 @@
 // Packs the project, installs it in an empty folder whose path has a space, and uses it there as its users do.
+import { build } from 'esbuild'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConsumer, root, subpaths } from './consumer.mjs'
 import { codeBlocks } from './readme.mjs'
@@ -65,12 +66,23 @@ try {
   )
   node(`import and require of all ${subpaths.length} entries`, 'import.mjs')
 
-  for (const name of ['train.mjs', 'train.cjs']) copyFileSync(join(root, 'test/consumer', name), join(folder, name))
+  const fixtures = join(root, 'test/consumer')
+  for (const name of readdirSync(fixtures)) copyFileSync(join(fixtures, name), join(folder, name))
   node('training as an ES module', 'train.mjs')
   node('training as CommonJS', 'train.cjs')
 
+  const outfile = join(folder, 'made-up.cjs')
+  await build({
+    entryPoints: [join(root, 'test/figures/madeUp.ts')],
+    outfile,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+  })
+  node('a chart as an ES module', 'chart.mjs')
+  node('a chart as CommonJS', 'chart.cjs')
+
   // A strict TypeScript project, found by each of TypeScript's ways of resolving. tfjs's own declarations have errors.
-  copyFileSync(join(root, 'test/consumer/consumer.ts'), join(folder, 'consumer.ts'))
   write('every-entry.ts', ...subpaths.map((path, i) => `export * as m${i} from '${path}'`))
   const compilerOptions = {
     strict: true,
