@@ -263,7 +263,9 @@ export {
   presets,
   publishedResults,
   reportMarkdown,
+  superResolvedInput,
   trainPipeline,
+  type Attainability,
   type AugmentationSettings,
   type EpochHistory,
   type ESRGANSettings,
@@ -285,4 +287,5 @@ export {
   type SiameseSettings,
   type SplitName,
   type StepHistory,
+  type SuperResolvedInputOptions,
 } from './pipeline/index.js'

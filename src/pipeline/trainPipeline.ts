@@ -1,34 +1,22 @@
-import { expandDims, getBackend, setBackend, squeeze, tidy, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
-import {
-  auditLeakage,
-  augment,
-  checkImages,
-  memoryStore,
-  publishedTableI,
-  resizeImage,
-  tableI,
-  type AugmentedRecord,
-  type ImageRecord,
-  type ImageSource,
-} from '../data/index.js'
-import { randomFeatures, saveGenerator, upscale, type Generator } from '../esrgan/index.js'
+import { getBackend, setBackend } from '@tensorflow/tfjs-core'
+import { checkImages, memoryStore, type AugmentedRecord, type ImageSource } from '../data/index.js'
+import { randomFeatures, saveGenerator } from '../esrgan/index.js'
 import { ArgumentError, BackendError } from '../errors.js'
-import { imageToTensor, tensorToImage, toRGB, type PixelImage } from '../image.js'
+import type { PixelImage } from '../image.js'
 import { saveSiamese } from '../siamese/index.js'
 import { trackProgress } from '../training/index.js'
+import { assembleReport } from './assembleReport.js'
 import { cachedSource } from './cachedSource.js'
-import { describeNetworks, describeSettings } from './describe.js'
-import { evaluateByMagnification } from './evaluation.js'
+import { describeNetworks } from './describe.js'
 import { fingerprint } from './fingerprint.js'
 import { identify } from './identificationStage.js'
+import { lowResolutionInput, superResolvedInput } from './inputs.js'
 import { resolveSettings, type PipelineOptions } from './options.js'
 import { prepareRecords } from './prepare.js'
-import { publishedResults } from './published.js'
-import type { EpochHistory, PipelinePictures, PipelineReport, PipelineResult, RunResult } from './reportTypes.js'
-import { rocCurve } from '../metrics/index.js'
+import type { PipelineSettings } from './presets.js'
+import type { PipelinePictures, PipelineResult } from './reportTypes.js'
 import { measureSuperResolution, scale, trainSuperResolution } from './superResolutionStage.js'
 import { shelveImages, type ImageShelf } from './superResolved.js'
-import type { PipelineSettings } from './presets.js'
 
 /** Decoded originals kept in memory. */
 const cacheBytes = 768 * 2 ** 20
@@ -54,21 +42,6 @@ async function activeBackend(name: string | undefined): Promise<string> {
   }
 }
 
-/** The square low-resolution input of an original, or of its augmented copy. */
-async function lowResolutionInput(source: ImageSource, item: AugmentedRecord, side: number): Promise<PixelImage> {
-  const original = toRGB(await source.read(item.record))
-  const { augmentation } = item
-  if (augmentation === undefined) return resizeImage(original, { width: side, height: side })
-  const copy = tidy(() =>
-    squeeze<Tensor3D>(augment(expandDims<Tensor4D>(imageToTensor(original)), [augmentation]), [0]),
-  )
-  try {
-    return resizeImage(await tensorToImage(copy), { width: side, height: side })
-  } finally {
-    copy.dispose()
-  }
-}
-
 /** What the whole run depends on: a resumed run must not differ in it. */
 function runFingerprint(options: PipelineOptions, settings: PipelineSettings, perceptual: string): Promise<string> {
   const { preset = 'quick', split = 'patient', magnifications, maxSteps, seed = 1, data, losses = {} } = options
@@ -83,20 +56,6 @@ function runFingerprint(options: PipelineOptions, settings: PipelineSettings, pe
     JSON.stringify([data.kind, data.records]),
   )
 }
-
-const countsOf = ({ counts }: { counts: Readonly<Record<number, number>> }): Record<string, number> =>
-  Object.fromEntries(Object.entries(counts))
-
-function measuredTable(records: readonly ImageRecord[]): PipelineReport['tableI'] {
-  const { benign, malignant } = tableI(records)
-  return {
-    measured: { benign: countsOf(benign), malignant: countsOf(malignant) },
-    slides: { benign: benign.patients, malignant: malignant.patients },
-    published: { benign: countsOf(publishedTableI.benign), malignant: countsOf(publishedTableI.malignant) },
-  }
-}
-
-const patientsOf = (records: readonly ImageRecord[]): number => new Set(records.map(({ patient }) => patient)).size
 
 /**
  * The whole paper: data -> split -> balance by augmentation -> resize -> ESRGAN (PSNR stage, GAN stage) -> super-resolve
@@ -208,10 +167,15 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     const generatorBytes = await saveGenerator(generator)
     const side = inputSize * scale
     const made = await fingerprint(generatorBytes, JSON.stringify([inputSize, settings.augmentation, seed]))
+    const makeInput = async ({ record, augmentation }: AugmentedRecord): Promise<PixelImage> =>
+      superResolvedInput(generator, await source.read(record), inputSize, {
+        ...(augmentation === undefined ? {} : { augmentation }),
+        ...(signal === undefined ? {} : { signal }),
+      })
     const shelve = (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
       shelveImages({
         keys: items.map(({ record, copy }) => `super-resolved/${made}/${record.id}~${copy}`),
-        make: (i) => superResolvedInput(generator, source, items[i]!, inputSize, signal),
+        make: (i) => makeInput(items[i]!),
         side,
         store,
         stage,
@@ -245,71 +209,21 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     )
     owned.push(network)
 
-    const result: RunResult = { split: splitName, head: 'sigmoid', arm: 'esrgan', ...evaluateByMagnification(scored) }
-    const labels = scored.map(({ record }) => record.label === 'malignant')
-    const hasBoth = labels.includes(true) && labels.includes(false)
-    const { fpr, tpr } = hasBoth
-      ? rocCurve(
-          labels,
-          scored.map(({ score }) => score),
-        )
-      : { fpr: [], tpr: [] }
-    const leakage = auditLeakage(split)
-    const used = [...split.train, ...split.test]
-    const report: PipelineReport = {
-      schemaVersion: 1,
-      protocol: {
-        split: splitName,
-        seed,
-        preset,
-        backend,
-        source: source.kind,
-        sourceDescription: source.description,
-        images: used.length,
-        patients: patientsOf(used),
-        train: {
-          images: split.train.length,
-          augmented: training.length - split.train.length,
-          patients: patientsOf(split.train),
-        },
-        test: { images: split.test.length, patients: patientsOf(split.test) },
-        inputSize,
-        networks: describeNetworks(generator, discriminator, network),
-        perceptual: features.name,
-        settings: { ...describeSettings(settings), 'perceptual features': features.description },
-        maxSteps: maxSteps ?? null,
-        skipped: checked.skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
-      },
-      tableI: measuredTable(used),
-      leakage: {
-        patients: leakage.groupsOnBothSides.patients,
-        accessions: leakage.groupsOnBothSides.accessions,
-      },
-      runs: [result],
-      results: { overall: result.overall, byMagnification: result.byMagnification },
-      predictions: scored.map(({ record, score }) => ({
-        id: record.id,
-        patient: record.patient,
-        magnification: record.magnification ?? null,
-        label: record.label,
-        score,
-      })),
-      roc: hasBoth ? { fpr, tpr } : null,
+    const report = assembleReport({
+      protocol: { split: splitName, seed, preset, backend, maxSteps: maxSteps ?? null },
+      settings,
+      source,
+      split,
+      training,
+      skipped: checked.skipped,
+      features,
+      networks: describeNetworks(generator, discriminator, network),
       superResolution: measured,
-      history: {
-        esrgan: history,
-        siamese: epochs.map(({ epoch, loss, accuracy, validationLoss, validationAccuracy }): EpochHistory => ({
-          epoch,
-          loss,
-          accuracy,
-          testLoss: validationLoss!,
-          testAccuracy: validationAccuracy!,
-        })),
-      },
-      published: publishedResults,
-      figures: [],
+      esrganHistory: history,
+      siameseHistory: epochs,
+      scored,
       seconds,
-    }
+    })
     const metadata = {
       backend,
       split: splitName,
@@ -328,18 +242,6 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
   }
 }
 
-/** The super-resolved input of the Siamese network, in one piece: no seams, and every pixel sees all it can. */
-async function superResolvedInput(
-  generator: Generator,
-  source: ImageSource,
-  item: AugmentedRecord,
-  inputSize: number,
-  signal: AbortSignal | undefined,
-): Promise<PixelImage> {
-  const lr = await lowResolutionInput(source, item, inputSize)
-  return upscale(generator, lr, { tile: inputSize, overlap: 0, ...(signal === undefined ? {} : { signal }) })
-}
-
 /** The first augmented copies, as they enter the generator, each beside its original. */
 async function augmentedSamples(
   source: ImageSource,
@@ -349,11 +251,11 @@ async function augmentedSamples(
   const samples: PipelinePictures['augmented'][number][] = []
   for (const item of training.filter(({ copy }) => copy > 0).slice(0, shownCopies)) {
     const { theta, zoomRows, zoomColumns } = item.augmentation!
-    const original = await lowResolutionInput(source, { record: item.record, copy: 0 }, inputSize)
-    samples.push({ caption: `${item.record.id}, original`, image: original })
+    const original = await source.read(item.record)
+    samples.push({ caption: `${item.record.id}, original`, image: await lowResolutionInput(original, inputSize) })
     samples.push({
       caption: `${theta.toFixed(1)} degrees, zoom ${zoomRows.toFixed(2)} x ${zoomColumns.toFixed(2)}`,
-      image: await lowResolutionInput(source, item, inputSize),
+      image: await lowResolutionInput(original, inputSize, item.augmentation),
     })
   }
   return samples

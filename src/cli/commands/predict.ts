@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { expandDims, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import type { BackendName } from '../../node/backend.js'
 import { WeightsError } from '../../errors.js'
+import { imageToTensor } from '../../image.js'
 import { readImage, startBackend } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
@@ -38,7 +40,7 @@ export function predictCommand(io: CommandIO): Command {
       const siameseFile = await requireFile('--model', join(model, 'siamese.safetensors'))
       const { loadGenerator } = await import('../../esrgan/index.js')
       const { loadSiamese, predictSiamese } = await import('../../siamese/index.js')
-      const { superResolvedInput } = await import('../superResolvedInput.js')
+      const { superResolvedInput } = await import('../../pipeline/index.js')
       for (const image of images) await readImage(image)
       const started = await startBackend(backend, threads === undefined ? {} : { threads })
       io.stderr.write(`${started.description}\n`)
@@ -64,7 +66,11 @@ export function predictCommand(io: CommandIO): Command {
             predictSiamese(siamese, {
               count: images.length,
               batchSize: 1,
-              images: async (indices) => superResolvedInput(generator, await readImage(images[indices[0]!]!), side),
+              images: async (indices) => {
+                const image = await readImage(images[indices[0]!]!)
+                const input = await superResolvedInput(generator, image, side, { signal })
+                return tidy(() => expandDims<Tensor4D>(imageToTensor(input)))
+              },
               signal,
               ...(images.length > 1 ? { onProgress: progress.onProgress } : {}),
             }),

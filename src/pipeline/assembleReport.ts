@@ -1,0 +1,119 @@
+import {
+  auditLeakage,
+  publishedTableI,
+  tableI,
+  type AugmentedRecord,
+  type ImageRecord,
+  type ImageSource,
+  type SkippedImage,
+  type Split,
+} from '../data/index.js'
+import type { FeatureExtractor } from '../losses/index.js'
+import { rocCurve } from '../metrics/index.js'
+import type { SiameseEpoch } from '../siamese/index.js'
+import { describeSettings } from './describe.js'
+import { evaluateByMagnification, type ScoredRecord } from './evaluation.js'
+import type { PipelineSettings } from './presets.js'
+import { publishedResults } from './published.js'
+import type { EpochHistory, PipelineReport, RunResult, StepHistory } from './reportTypes.js'
+
+/** Everything that a finished run knows. */
+export interface RunParts {
+  readonly protocol: Pick<PipelineReport['protocol'], 'split' | 'seed' | 'preset' | 'backend' | 'maxSteps'>
+  readonly settings: PipelineSettings
+  readonly source: ImageSource
+  readonly split: Split
+  readonly training: readonly AugmentedRecord[]
+  readonly skipped: readonly SkippedImage[]
+  readonly features: FeatureExtractor
+  readonly networks: PipelineReport['protocol']['networks']
+  readonly superResolution: PipelineReport['superResolution']
+  readonly esrganHistory: readonly StepHistory[]
+  readonly siameseHistory: readonly SiameseEpoch[]
+  readonly scored: readonly ScoredRecord[]
+  readonly seconds: Readonly<Record<string, number>>
+}
+
+const patientsOf = (records: readonly ImageRecord[]): number => new Set(records.map(({ patient }) => patient)).size
+
+const countsOf = ({ counts }: { counts: Readonly<Record<number, number>> }): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts))
+
+function measuredTable(records: readonly ImageRecord[]): PipelineReport['tableI'] {
+  const { benign, malignant } = tableI(records)
+  return {
+    measured: { benign: countsOf(benign), malignant: countsOf(malignant) },
+    slides: { benign: benign.patients, malignant: malignant.patients },
+    published: { benign: countsOf(publishedTableI.benign), malignant: countsOf(publishedTableI.malignant) },
+  }
+}
+
+/** The ROC curve of the scored images; null where only one class is present. */
+function rocOf(scored: readonly ScoredRecord[]): PipelineReport['roc'] {
+  const labels = scored.map(({ record }) => record.label === 'malignant')
+  if (!labels.includes(true) || !labels.includes(false)) return null
+  const { fpr, tpr } = rocCurve(
+    labels,
+    scored.map(({ score }) => score),
+  )
+  return { fpr, tpr }
+}
+
+/** Evaluates the scored test images and puts the whole report together. */
+export function assembleReport(parts: RunParts): PipelineReport {
+  const { protocol, settings, source, split, training, skipped, features, networks, scored, seconds } = parts
+  const { train, test } = split
+  const used = [...train, ...test]
+  const result: RunResult = {
+    split: protocol.split,
+    head: 'sigmoid',
+    arm: 'esrgan',
+    ...evaluateByMagnification(scored),
+  }
+  const { patients, accessions } = auditLeakage(split).groupsOnBothSides
+  return {
+    schemaVersion: 1,
+    protocol: {
+      ...protocol,
+      source: source.kind,
+      sourceDescription: source.description,
+      images: used.length,
+      patients: patientsOf(used),
+      train: { images: train.length, augmented: training.length - train.length, patients: patientsOf(train) },
+      test: { images: test.length, patients: patientsOf(test) },
+      inputSize: settings.inputSize,
+      networks,
+      perceptual: features.name,
+      settings: { ...describeSettings(settings), 'perceptual features': features.description },
+      skipped: skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
+    },
+    tableI: measuredTable(used),
+    leakage: { patients, accessions },
+    runs: [result],
+    results: { overall: result.overall, byMagnification: result.byMagnification },
+    predictions: scored.map(({ record, score }) => ({
+      id: record.id,
+      patient: record.patient,
+      magnification: record.magnification ?? null,
+      label: record.label,
+      score,
+    })),
+    roc: rocOf(scored),
+    superResolution: parts.superResolution,
+    history: {
+      esrgan: parts.esrganHistory,
+      siamese: parts.siameseHistory.map(
+        ({ epoch, loss, accuracy, validationLoss, validationAccuracy }): EpochHistory => ({
+          epoch,
+          loss,
+          accuracy,
+          testLoss: validationLoss!,
+          testAccuracy: validationAccuracy!,
+        }),
+      ),
+    },
+    published: publishedResults,
+    figures: [],
+    seconds,
+  }
+}
