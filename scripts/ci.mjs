@@ -15,6 +15,7 @@ for (const needed of ['npm run reproduce', 'npm test']) {
 const results = runGates([
   // The README's commands first and as they stand there: the main job also from an unbuilt clone.
   ...readme.map((command) => ({ name: command, command })),
+  { name: 'what the main job wrote', command: 'test -s out/reproduce/report.md && test -s out/reproduce/report.json' },
   { name: 'check', command: 'npm run check' },
   { name: 'examples', command: 'npm run examples' },
   { name: 'notebook', command: 'npm run notebook' },
@@ -35,7 +36,7 @@ const counts = [
 ]
 const total = (/** @type {'passed' | 'failed'} */ key) => counts.reduce((sum, count) => sum + count[key], 0)
 if (tests?.numPendingTests > 0)
-  console.log(`\n${tests.numPendingTests} tests skipped: the real data do not stand beside the project`)
+  console.log(`\n${tests.numPendingTests} tests skipped, for want of the real data beside the project`)
 mkdirSync('out', { recursive: true })
 writeFileSync('out/ci-summary.txt', `${total('passed')} passed, ${total('failed')} failed\n`)
 process.exitCode = total('failed') === 0 && results.every((result) => result.passed) ? 0 : 1
