@@ -1,10 +1,13 @@
 import {
   add,
+  concat,
   conv2d,
   div,
   mean,
   mul,
+  neg,
   relu,
+  slice,
   sqrt,
   square,
   sub,
@@ -85,7 +88,19 @@ export function normalVariable(shape: readonly number[], deviation: number, seed
  * with a mean answer mostly to that, so that every image has nearly the same features at first, and a narrow encoder may stay there.
  */
 function centre(weight: Variable): void {
-  tidy(() => weight.assign(mul(sub(weight, mean(weight, [0, 1, 2], true)), 1.2)))
+  tidy(() => weight.assign(mul(sub(weight, mean(weight as Tensor, [0, 1, 2], true)), 1.2)))
+}
+
+/**
+ * Makes each filter of the second half the negative of one in the first. Stained tissue varies mostly along one colour axis: of few
+ * random filters nearly all may answer to light places, and their ReLU then hides the dark nuclei.
+ */
+function mirror(weight: Variable): void {
+  tidy(() => {
+    const width = weight.shape[3]!
+    const first = slice(weight, [0, 0, 0, 0], [-1, -1, -1, Math.ceil(width / 2)])
+    weight.assign(slice(concat([first, neg(first)], 3), [0, 0, 0, 0], [-1, -1, -1, width]))
+  })
 }
 
 /** Mean over rows, then columns, `[batch, 1, 1, channels]`: one long float32 sum over all pixels loses three digits on wasm. */
@@ -104,8 +119,8 @@ export function requireInputShape(inputShape: InputShape): void {
  * The package's own encoder, trained from scratch: each image's channels brought to mean 0 and variance 1 (which takes out most of
  * stain and light), then stages of a 3x3 convolution with stride 2, bias and ReLU,
  * then global average pooling, which makes the features indifferent to where in the picture something lies. Weights
- * start normal with deviation `sqrt(2 / (9 channels))` (He et al. 2015), from the second stage on
- * without each filter's mean, biases 0. There is no batch norm: it would tie each image
+ * start normal with deviation `sqrt(2 / (9 channels))` (He et al. 2015), biases 0; in the first stage
+ * half of the filters are the negatives of the others, later ones have no mean. There is no batch norm: it would tie each image
  * to the others of its batch, so that neither micro-batches nor twins were exact, and at this depth it is not needed.
  *
  * Owns its variables `conv1.weight` `[3, 3, in, out]`, `conv1.bias` `[out]`, ...
@@ -126,7 +141,8 @@ export function createConvEncoder({
     const name = `conv${i + 1}`
     const shape = [3, 3, channels, width]
     const weight = normalVariable(shape, Math.sqrt(2 / (9 * channels)), seed, name)
-    if (i > 0) centre(weight)
+    if (i === 0) mirror(weight)
+    else centre(weight)
     variables.set(`${name}.weight`, weight)
     variables.set(`${name}.bias`, normalVariable([width], 0, seed, name))
     channels = width
@@ -139,7 +155,7 @@ export function createConvEncoder({
     variables,
     apply: (images) =>
       tidy(() => {
-        const deviations = sub(images, spatialMean(images))
+        const deviations: Tensor4D = sub(images, spatialMean(images))
         let x: Tensor4D = div(deviations, sqrt(add(spatialMean(square(deviations)), 1e-4)))
         for (let i = 1; i <= widths.length; i++) {
           const weight = variables.get(`conv${i}.weight`) as unknown as Tensor4D
