@@ -1,5 +1,5 @@
 // Builds dist/ by tsup. With --if-needed only when a source, or what steers the build, is newer than the last build.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,10 +24,14 @@ const fresh = () => {
 if (!process.argv.includes('--if-needed') || !fresh()) {
   rmSync(stamp, { force: true })
   console.error('building dist/ ...')
-  // Everything tsup says goes to standard error: `npm run reproduce -- --json` keeps standard output for the JSON.
+  // What tsup says is shown where it fails, and on standard error: `npm run reproduce -- --json` prints JSON alone.
   const tsup = join(root, 'node_modules/tsup/dist/cli-default.js')
   const started = Date.now()
-  execFileSync(process.execPath, [tsup, '--silent'], { cwd: root, stdio: ['ignore', 2, 2] })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsup], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) {
+    process.stderr.write(`${stdout}${stderr}\nthe build failed\n`)
+    process.exit(1)
+  }
   mkdirSync(join(root, 'out'), { recursive: true })
   writeFileSync(stamp, '')
   console.error(`built in ${((Date.now() - started) / 1000).toFixed(0)} s`)
