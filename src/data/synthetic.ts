@@ -1,4 +1,4 @@
-import { DataError, ArgumentError, requireInteger } from '../errors.js'
+import { ArgumentError, DataError, requireInteger, requireRange } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { createRandom } from '../random.js'
 import { magnifications as all, type ImageRecord, type ImageSource, type Label, type Magnification } from './source.js'
@@ -6,8 +6,10 @@ import { drawStain, drawTissue } from './synthetic-tissue.js'
 
 /** Options of {@link syntheticHistology}. */
 export interface SyntheticHistologyOptions {
-  /** Number of patients, half of each class (an odd one is malignant); at least 2. Default 24. */
+  /** Number of patients; at least 2, one of each class. Default 24. */
   readonly patients?: number
+  /** Share of the patients that are benign, rounded to whole patients. Default 0.4: the classes are uneven, as in BreaKHis. */
+  readonly benignShare?: number
   /** Images of each patient, spread over the magnifications; at least 1. Default 8. */
   readonly imagesPerPatient?: number
   /** Width of an image in pixels; at least 32. Default 256. */
@@ -37,8 +39,10 @@ const nucleusRadius: Readonly<Record<Magnification, number>> = { 40: 6, 100: 7.5
  * @throws ArgumentError for options out of range; `read` throws DataError for a record that is not of this source.
  */
 export function syntheticHistology(options: SyntheticHistologyOptions = {}): ImageSource {
-  const { patients = 24, imagesPerPatient = 8, width = 256, height = 168, magnifications = all, seed = 0 } = options
+  const { patients = 24, benignShare = 0.4, imagesPerPatient = 8, width = 256, height = 168 } = options
+  const { magnifications = all, seed = 0 } = options
   requireInteger('options.patients', patients, 2)
+  requireRange('options.benignShare', benignShare, 0, 1)
   requireInteger('options.imagesPerPatient', imagesPerPatient, 1)
   requireInteger('options.width', width, 32)
   requireInteger('options.height', height, 32)
@@ -51,7 +55,7 @@ export function syntheticHistology(options: SyntheticHistologyOptions = {}): Ima
     throw new ArgumentError('options.magnifications', 'list some of 40, 100, 200, 400, each once', [...magnifications])
   }
 
-  const benign = Math.floor(patients / 2)
+  const benign = Math.min(patients - 1, Math.max(1, Math.round(patients * benignShare)))
   const records: ImageRecord[] = []
   for (let p = 0; p < patients; p++) {
     const label: Label = p < benign ? 'benign' : 'malignant'

@@ -51,7 +51,7 @@ export interface SiameseSettings {
   readonly epochs: number
   /** Pairs per update. */
   readonly batchSize: number
-  /** Images that go through the encoder at once; the gradients equal those of the whole batch. */
+  /** Pairs that go through the encoder at once; the gradients equal those of the whole batch. */
   readonly microBatch: number
   /** Adam's learning rate. */
   readonly learningRate: number
@@ -152,15 +152,15 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       evaluationImages: 8,
     },
     siamese: {
-      widths: undefined,
+      widths: [8, 16, 32, 64, 64],
       embeddingSize: 64,
       dropout: 0.5,
-      epochs: 10,
+      epochs: 6,
       batchSize: 16,
-      microBatch: 32,
-      learningRate: 1e-3,
+      microBatch: 16,
+      learningRate: 2e-3,
       margin: 1,
-      lambda: 1,
+      lambda: 0.5,
     },
   },
 }

@@ -12,9 +12,25 @@ describe('syntheticHistology', () => {
     expect(records).toHaveLength(24 * 8)
     expect(new Set(records.map((record) => record.id)).size).toBe(records.length)
     expect(new Set(records.map((record) => record.patient)).size).toBe(24)
-    expect(records.filter((record) => record.label === 'malignant')).toHaveLength(96)
+    expect(records.filter((record) => record.label === 'malignant')).toHaveLength(14 * 8)
     for (const magnification of [40, 100, 200, 400])
       expect(records.filter((record) => record.magnification === magnification)).toHaveLength(48)
+  })
+
+  it('takes the share of benign patients, with one patient of each class at least', () => {
+    const labels = (benignShare: number): string[] => [
+      ...new Map(
+        syntheticHistology({ patients: 8, imagesPerPatient: 1, benignShare }).records.map((r) => [r.patient, r.label]),
+      ).values(),
+    ]
+    for (const [share, benign] of [
+      [0, 1],
+      [0.25, 2],
+      [0.5, 4],
+      [1, 7],
+    ] as const)
+      expect(labels(share).filter((label) => label === 'benign')).toHaveLength(benign)
+    expect(() => syntheticHistology({ benignShare: 1.5 })).toThrow('options.benignShare must be a number in [0, 1]')
   })
 
   it('draws the same pixels for the same seed and record, in any order', async () => {

@@ -17,7 +17,7 @@ import { expectClose, expectNoLeak } from '../helpers/tensors.js'
 import adamReference from '../reference/training_adam.json'
 
 const variables = (): Map<string, tf.Variable> =>
-  new Map([
+  new Map<string, tf.Variable>([
     ['kernel', tf.variable(tf.tensor2d([0.3, -0.2, 0.5, 0.7, -0.4, 0.1], [3, 2]))],
     ['head', tf.variable(tf.tensor2d([0.6, -0.9], [2, 1]))],
     ['unused', tf.variable(tf.scalar(3))],
