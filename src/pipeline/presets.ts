@@ -122,7 +122,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       dropout: 0.5,
       epochs: 10,
       batchSize: 32,
-      microBatch: 8,
+      microBatch: 4,
       learningRate: 1e-4,
       margin: 1,
       lambda: 1,
