@@ -79,6 +79,7 @@ export {
   balanceByAugmentation,
   bicubicUpsample,
   checkImages,
+  crop,
   drawAugmentation,
   magnifications,
   memoryStore,
