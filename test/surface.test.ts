@@ -14,7 +14,7 @@ const rooms = { backend, losses, metrics, data, weights, training, esrgan, siame
 
 describe('the public surface', () => {
   it.each(Object.entries(rooms))('holds every name of %s', (_, room) => {
-    expect(Object.keys(root)).toEqual(expect.arrayContaining(Object.keys(room)))
-    for (const [name, value] of Object.entries(room)) expect(Reflect.get(root, name)).toBe(value)
+    const missing = Object.entries(room).filter(([name, value]) => Reflect.get(root, name) !== value)
+    expect(missing.map(([name]) => name)).toEqual([])
   })
 })
