@@ -18,6 +18,7 @@ export {
   maxPool2x2,
   OutOfMemoryError,
   pixelUnshuffle,
+  releaseTape,
   softplus,
   upsampleNearest2x,
   wasmMemory,

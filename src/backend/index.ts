@@ -8,6 +8,7 @@ export { affineTransform, type AffineTransformOptions, type FillMode } from './o
 export { checkpointed } from './ops/checkpointed.js'
 export { maxPool2x2 } from './ops/maxPool.js'
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js'
+export { releaseTape } from './ops/tape.js'
 export { softplus } from './ops/softplus.js'
 export { upsampleNearest2x } from './ops/upsample.js'
 export { backendRepairs, enableWasmTraining } from './wasm/enableWasmTraining.js'

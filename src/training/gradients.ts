@@ -13,6 +13,7 @@ import {
   type Tensor,
   type Variable,
 } from '@tensorflow/tfjs-core'
+import { releaseTape } from '../backend/index.js'
 import { requireInteger } from '../errors.js'
 import type { NamedVariables } from './network.js'
 
@@ -24,9 +25,19 @@ export interface LossGradients {
   readonly gradients: Map<string, Tensor>
 }
 
+/** Runs a gradient; where the loss throws, what tfjs saved for the backward pass is disposed. */
+function guarded<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    releaseTape()
+    throw error
+  }
+}
+
 /** `variableGrads` by our own names; variables that the loss does not depend on are left out. */
 export function lossGradients(variables: NamedVariables, loss: () => Scalar): LossGradients {
-  const { value, grads } = variableGrads(loss, [...variables.values()])
+  const { value, grads } = guarded(() => variableGrads(loss, [...variables.values()]))
   const gradients = new Map<string, Tensor>()
   for (const [name, weight] of variables) {
     const gradient = grads[weight.name] as Tensor | null | undefined
@@ -71,11 +82,16 @@ export function chunkedGradients({
   const batch = inputs.shape[0]!
   if (chunk >= batch) {
     let outputs: Tensor | undefined
-    const result = lossGradients(variables, () => {
-      outputs = keep(forward(inputs, 0))
-      return loss(outputs)
-    })
-    return { ...result, outputs: outputs! }
+    try {
+      const result = lossGradients(variables, () => {
+        outputs = keep(forward(inputs, 0))
+        return loss(outputs)
+      })
+      return { ...result, outputs: outputs! }
+    } catch (error) {
+      outputs?.dispose()
+      throw error
+    }
   }
 
   const starts = Array.from({ length: Math.ceil(batch / chunk) }, (_, i) => i * chunk)
@@ -84,33 +100,36 @@ export function chunkedGradients({
     const outputs = starts.map((start) => tidy(() => forward(part(inputs, start, sizeAt(start)), start)))
     return variable(concat(outputs, 0))
   })
-  const { value, gradients: direct } = lossGradients(new Map([...variables, ['', leaf]]), () => loss(leaf))
-  const upstream = direct.get('')
-  direct.delete('')
-  const gradients = direct
-  if (upstream !== undefined) {
-    for (const start of starts) {
-      const share = lossGradients(variables, () =>
-        tidy(
-          () =>
-            sum(
-              mul(forward(part(inputs, start, sizeAt(start)), start), part(upstream, start, sizeAt(start))),
-            ) as Scalar,
-        ),
-      )
-      share.value.dispose()
-      for (const [name, gradient] of share.gradients) {
-        const before = gradients.get(name)
-        if (before === undefined) gradients.set(name, gradient)
-        else {
-          gradients.set(name, add(before, gradient))
-          dispose([before, gradient])
+  const owned: Tensor[] = []
+  const gradients = new Map<string, Tensor>()
+  try {
+    const direct = lossGradients(new Map([...variables, ['', leaf]]), () => loss(leaf))
+    owned.push(direct.value)
+    for (const [name, gradient] of direct.gradients) gradients.set(name, gradient)
+    const upstream = gradients.get('')
+    gradients.delete('')
+    if (upstream !== undefined) {
+      owned.push(upstream)
+      for (const start of starts) {
+        const size = sizeAt(start)
+        const share = lossGradients(
+          variables,
+          () => sum(mul(forward(part(inputs, start, size), start), part(upstream, start, size))) as Scalar,
+        )
+        share.value.dispose()
+        for (const [name, gradient] of share.gradients) {
+          const before = gradients.get(name)
+          gradients.set(name, before === undefined ? gradient : add(before, gradient))
+          if (before !== undefined) dispose([before, gradient])
         }
       }
+      upstream.dispose()
     }
-    upstream.dispose()
+    return { value: direct.value, gradients, outputs: tidy(() => leaf.clone()) }
+  } catch (error) {
+    dispose([...owned, ...gradients.values()])
+    throw error
+  } finally {
+    leaf.dispose()
   }
-  const outputs = tidy(() => leaf.clone())
-  leaf.dispose()
-  return { value, gradients, outputs }
 }

@@ -218,6 +218,19 @@ describe('trainPipeline on wasm', () => {
       expect(tf.memory().numTensors).toBe(before)
     })
 
+    it.each(['psnr', 'generator', 'discriminator', 'siamese'] as const)(
+      'an own %s term that throws ends the run with its error, without a leak',
+      async (part) => {
+        const fn = (): tf.Scalar => {
+          throw new Error('from the own term')
+        }
+        const before = tf.memory().numTensors
+        const run = trainPipeline({ ...small, maxSteps: 2, losses: { [part]: [{ name: 'own', weight: 1, fn }] } })
+        await expect(run).rejects.toThrow('from the own term')
+        expect(tf.memory().numTensors).toBe(before)
+      },
+    )
+
     it('skips a corrupt image when told to, and lists it', async () => {
       const { report } = await trainPipeline({ ...small, data: corrupt, onCorrupt: 'skip', maxSteps: 2 })
       expect(report.protocol.skipped).toHaveLength(1)

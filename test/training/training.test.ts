@@ -72,6 +72,37 @@ describe.each(['cpu', 'wasm'] as const)('training on %s', (backend) => {
     })
   })
 
+  it.each([1, 2])('leaves nothing behind when the loss throws in the middle, chunks of %i', async (chunk) => {
+    const all = variables()
+    const inputs = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3])
+    for (const failing of ['forward', 'loss']) {
+      const before = tf.memory().numTensors
+      const kernel = all.get('kernel') as unknown as tf.Tensor2D
+      let calls = 0
+      expect(() =>
+        chunkedGradients({
+          variables: all,
+          inputs,
+          chunk,
+          forward: (x) => {
+            const y = tf.softplus(tf.tanh(tf.matMul(x as tf.Tensor2D, kernel)))
+            // In the second pass of the first chunk, where there is one.
+            if (failing === 'forward' && ++calls > (chunk === 1 ? 2 : 0)) throw new Error('own forward')
+            return y
+          },
+          loss: (y) => {
+            const value = tf.mean(tf.sigmoid(y)) as tf.Scalar
+            if (failing === 'loss') throw new Error('own loss')
+            return value
+          },
+        }),
+      ).toThrow(`own ${failing}`)
+      expect(tf.memory().numTensors).toBe(before)
+    }
+    disposeAll(all)
+    inputs.dispose()
+  })
+
   describe('createAdam', () => {
     it('follows PyTorch over five steps', async () => {
       const weight = tf.variable(tf.tensor1d(adamReference.start))

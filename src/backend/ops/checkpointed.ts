@@ -1,18 +1,6 @@
-import { clone, customGrad, dispose, engine, Variable, zerosLike, type Tensor } from '@tensorflow/tfjs-core'
-import { ArgumentError, BackendError } from '../../errors.js'
-
-/** The one private field of tfjs-core that is needed: the tape of the gradient being computed. */
-interface TapeState {
-  activeTape: { inputs: Record<string, Tensor>; saved: Tensor[] }[] | null
-}
-
-function tapeState(): TapeState {
-  const { state } = engine() as unknown as { state: object | undefined }
-  if (state === undefined || !('activeTape' in state || 'gradientDepth' in state)) {
-    throw new BackendError('any', 'this version of @tensorflow/tfjs-core keeps its gradient tape elsewhere; 4.22 fits')
-  }
-  return state as TapeState
-}
+import { clone, customGrad, engine, Variable, zerosLike, type Tensor } from '@tensorflow/tfjs-core'
+import { ArgumentError } from '../../errors.js'
+import { releaseTape, tapeState, type TapeState } from './tape.js'
 
 /** Throws where fn used a trainable variable that its arguments do not name: it would get no gradient. */
 function requireNamed(tape: TapeState['activeTape']): void {
@@ -68,7 +56,7 @@ export function checkpointed(
           if (!saved.includes(value)) value.dispose()
           return grads.map((gradient, i) => gradient ?? zerosLike(saved[i]!))
         } catch (error) {
-          if (state.activeTape !== outer) for (const node of state.activeTape ?? []) dispose(node.saved)
+          if (state.activeTape !== outer) releaseTape()
           throw error
         } finally {
           // The inner gradient leaves null here, which the outer one would trip over.
