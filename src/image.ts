@@ -3,7 +3,9 @@ import { ArgumentError } from './errors.js'
 
 /** Decoded pixels, row by row, channels interleaved. */
 export interface PixelImage {
+  /** Columns. */
   readonly width: number
+  /** Rows. */
   readonly height: number
   /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
   readonly channels: 1 | 2 | 3 | 4

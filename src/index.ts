@@ -268,6 +268,7 @@ export {
   superResolvedInput,
   trainPipeline,
   type Attainability,
+  type AttainableCount,
   type AugmentationSettings,
   type EpochHistory,
   type ESRGANSettings,

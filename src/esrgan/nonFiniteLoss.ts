@@ -1,5 +1,6 @@
 /** A loss or gradient became NaN or infinite. The step was not applied: the networks are as they were before it. */
 export class NonFiniteLossError extends Error {
+  /** `NonFiniteLossError`. */
   override readonly name: string = 'NonFiniteLossError'
   /** The stage of training. */
   readonly stage: 'psnr' | 'gan'

@@ -5,13 +5,13 @@ import { enableWasmTraining } from '../backend/index.js'
 import { ArgumentError, BackendError, requireInteger } from '../errors.js'
 import { loadThreadedModule, maxThreads, whyNoThreads, type ThreadedModule } from './wasmThreads.js'
 
-const backendNames = ['wasm', 'cpu', 'webgpu', 'tensorflow'] as const
-
 /**
  * What computes: `wasm` (WebAssembly with SIMD and threads), `cpu` (plain JavaScript, very slow), `webgpu` (a GPU through
  * the package `webgpu`) or `tensorflow` (tfjs-node-gpu, else tfjs-node).
  */
-export type BackendName = (typeof backendNames)[number]
+export type BackendName = 'wasm' | 'cpu' | 'webgpu' | 'tensorflow'
+
+const backendNames: readonly BackendName[] = ['wasm', 'cpu', 'webgpu', 'tensorflow']
 
 /** Options of {@link startBackend}. */
 export interface StartBackendOptions {

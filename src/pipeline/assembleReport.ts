@@ -36,15 +36,12 @@ export interface RunParts {
 
 const patientsOf = (records: readonly ImageRecord[]): number => new Set(records.map(({ patient }) => patient)).size
 
-const countsOf = ({ counts }: { counts: Readonly<Record<number, number>> }): Record<string, number> =>
-  Object.fromEntries(Object.entries(counts))
-
 function measuredTable(records: readonly ImageRecord[]): PipelineReport['tableI'] {
   const { benign, malignant } = tableI(records)
   return {
-    measured: { benign: countsOf(benign), malignant: countsOf(malignant) },
+    measured: { benign: benign.counts, malignant: malignant.counts },
     slides: { benign: benign.patients, malignant: malignant.patients },
-    published: { benign: countsOf(publishedTableI.benign), malignant: countsOf(publishedTableI.malignant) },
+    published: { benign: publishedTableI.benign.counts, malignant: publishedTableI.malignant.counts },
   }
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError, requireInteger } from '../errors.js'
+import { magnifications, type Magnification } from '../data/index.js'
 import type { PipelineReport } from './reportTypes.js'
 
 /** A rounded percentage that some count of right answers gives. */
@@ -48,8 +49,8 @@ const fifth = (n: number): number[] => [...new Set([Math.floor(n / 5), Math.ceil
 
 /** The paper's own accuracies (Table II's last row, and the headline) against 20 % test sets of its own Table I. */
 export function paperAttainability({ published, tableI }: PipelineReport): Attainability[] {
-  const images = (magnification: string): number =>
-    (tableI.published.benign[magnification] ?? 0) + (tableI.published.malignant[magnification] ?? 0)
+  const images = (magnification: Magnification): number =>
+    tableI.published.benign[magnification] + tableI.published.malignant[magnification]
   const check = (name: string, percent: number, testSizes: readonly number[]): Attainability => ({
     name,
     percent,
@@ -57,11 +58,10 @@ export function paperAttainability({ published, tableI }: PipelineReport): Attai
     counts: testSizes.flatMap((n) => attainableCount(percent, n) ?? []),
   })
   const own = published.tableII.at(-1)!
-  const magnifications = Object.keys(tableI.published.benign)
   const all = magnifications.reduce((sum, magnification) => sum + images(magnification), 0)
   return [
-    ...Object.entries(own.accuracy).map(([magnification, { accuracy }]) =>
-      check(`${magnification}x`, accuracy, fifth(images(magnification))),
+    ...magnifications.map((magnification) =>
+      check(`${magnification}x`, own.accuracy[magnification].accuracy, fifth(images(magnification))),
     ),
     check('headline, all images', published.accuracy * 100, fifth(all)),
   ]

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { paperAttainability, type Attainability } from './attainable.js'
+export { paperAttainability, type AttainableCount, type Attainability } from './attainable.js'
 export { superResolvedInput, type SuperResolvedInputOptions } from './inputs.js'
 export { noticeLines, type Notice } from './notices.js'
 export { type PipelineLosses, type PipelineOptions, type SplitName } from './options.js'

@@ -1,4 +1,4 @@
-import { publishedTableI } from '../data/index.js'
+import { magnifications, publishedTableI, type Magnification } from '../data/index.js'
 import { paperAttainability } from './attainable.js'
 import { noticeLines } from './notices.js'
 import type { Evaluation, Interval, PipelineReport } from './reportTypes.js'
@@ -154,11 +154,10 @@ ${attainableText(report)}`
 /** Which of the paper's accuracies can be a share of its own test set at all. */
 function attainableText(report: PipelineReport): string {
   const own = report.published.tableII.at(-1)!
-  const total = (magnification: string): number =>
-    (report.tableI.published.benign[magnification] ?? 0) + (report.tableI.published.malignant[magnification] ?? 0)
-  const names = Object.keys(own.accuracy) as (keyof typeof own.accuracy)[]
-  const images = names.reduce((sum, name) => sum + total(name), 0)
-  const pooled = names.reduce((sum, name) => sum + own.accuracy[name].accuracy * total(name), 0) / images
+  const { benign, malignant } = report.tableI.published
+  const total = (magnification: Magnification): number => benign[magnification] + malignant[magnification]
+  const images = magnifications.reduce((sum, m) => sum + total(m), 0)
+  const pooled = magnifications.reduce((sum, m) => sum + own.accuracy[m].accuracy * total(m), 0) / images
   const rows = paperAttainability(report).map(({ name, percent, testSizes, counts }) => [
     name,
     percent.toFixed(2),
@@ -173,10 +172,9 @@ Weighted by the images, its four magnifications pool to ${pooled.toFixed(2)} %, 
 }
 
 function tableISection({ tableI }: PipelineReport): string {
-  const magnifications = Object.keys(tableI.published.benign)
   const row = (name: string, label: 'benign' | 'malignant'): string[] => {
-    const cell = (magnification: string): string =>
-      `${tableI.measured[label][magnification] ?? 0} (${tableI.published[label][magnification] ?? 0})`
+    const cell = (magnification: Magnification): string =>
+      `${tableI.measured[label][magnification]} (${tableI.published[label][magnification]})`
     const sum = (counts: Readonly<Record<string, number>>): number =>
       Object.values(counts).reduce((total, n) => total + n, 0)
     const both = `${sum(tableI.measured[label])} (${sum(tableI.published[label])})`

@@ -1,4 +1,4 @@
-import type { ImageRecord } from '../data/index.js'
+import type { ImageRecord, MagnificationCounts } from '../data/index.js'
 import type { PixelImage } from '../image.js'
 
 /** An estimate with its confidence interval. */
@@ -75,9 +75,6 @@ export interface StepHistory {
   readonly values: Readonly<Record<string, number>>
 }
 
-/** Images by magnification. */
-export type MagnificationCounts = Readonly<Record<string, number>>
-
 /** Everything that a run found, as `report.json` holds it. */
 export interface PipelineReport {
   /** Grows when a field changes its meaning. */
@@ -100,14 +97,33 @@ export interface PipelineReport {
     readonly images: number
     /** Patients used. */
     readonly patients: number
-    /** Training images before and after balancing, test images, patients of each. */
-    readonly train: { readonly images: number; readonly augmented: number; readonly patients: number }
+    /** The training side. */
+    readonly train: {
+      /** Originals. */
+      readonly images: number
+      /** Augmented copies beside them. */
+      readonly augmented: number
+      /** Patients. */
+      readonly patients: number
+    }
     /** The test side. */
-    readonly test: { readonly images: number; readonly patients: number }
+    readonly test: {
+      /** Images, none of them augmented. */
+      readonly images: number
+      /** Patients. */
+      readonly patients: number
+    }
     /** Side of the square low-resolution input in pixels (the paper: 224). */
     readonly inputSize: number
     /** The networks in words, with parameter counts. */
-    readonly networks: { readonly generator: string; readonly discriminator: string; readonly siamese: string }
+    readonly networks: {
+      /** The RRDB generator. */
+      readonly generator: string
+      /** Its adversary. */
+      readonly discriminator: string
+      /** The Siamese network with its head. */
+      readonly siamese: string
+    }
     /** Which features the perceptual loss used. */
     readonly perceptual: string
     /** Steps, rates and batch sizes, as printed. */
@@ -136,18 +152,27 @@ export interface PipelineReport {
   /** Every classifier of this run. */
   readonly runs: readonly RunResult[]
   /** The default run's results. */
-  readonly results: { readonly overall: Evaluation; readonly byMagnification: Readonly<Record<string, Evaluation>> }
+  readonly results: Pick<RunResult, 'overall' | 'byMagnification'>
   /** Labels, scores and groups of the test images of the default run. */
   readonly predictions: readonly {
+    /** The image. */
     readonly id: string
+    /** Whose image it is. */
     readonly patient: string
+    /** The microscope's magnification; null where unknown. */
     readonly magnification: number | null
+    /** The true class. */
     readonly label: ImageRecord['label']
     /** Probability of malignant. */
     readonly score: number
   }[]
   /** ROC curve of the default run; null where only one class is present. */
-  readonly roc: { readonly fpr: readonly number[]; readonly tpr: readonly number[] } | null
+  readonly roc: {
+    /** False positive rates, rising from 0 to 1. */
+    readonly fpr: readonly number[]
+    /** True positive rates, rising from 0 to 1. */
+    readonly tpr: readonly number[]
+  } | null
   /** Super-resolution x4 of held-out images, beside bicubic. */
   readonly superResolution: {
     /** Mean PSNR of the generator in dB. */
@@ -166,7 +191,12 @@ export interface PipelineReport {
     readonly n: number
   }
   /** Training curves. */
-  readonly history: { readonly esrgan: readonly StepHistory[]; readonly siamese: readonly EpochHistory[] }
+  readonly history: {
+    /** Every step of both ESRGAN stages. */
+    readonly esrgan: readonly StepHistory[]
+    /** Every epoch of the Siamese network. */
+    readonly siamese: readonly EpochHistory[]
+  }
   /** The paper's results and its Table II, to stand beside ours. */
   readonly published: PublishedResults
   /** File names of the figures, filled in by whoever writes them. */
@@ -208,16 +238,31 @@ export interface PublishedResults {
 /** Pictures of a run, as pixels; they are not part of `report.json`. */
 export interface PipelinePictures {
   /** Augmented copies of training images, with captions. */
-  readonly augmented: readonly { readonly caption: string; readonly image: PixelImage }[]
+  readonly augmented: readonly {
+    /** Which image, or how it was changed. */
+    readonly caption: string
+    /** As it enters the generator. */
+    readonly image: PixelImage
+  }[]
   /** Held-out crops: the low-resolution input (enlarged by pixel repetition), bicubic, ESRGAN, the original. */
   readonly panels: readonly {
+    /** Which image. */
     readonly caption: string
+    /** The low-resolution crop, every pixel repeated. */
     readonly lr: PixelImage
+    /** Bicubic enlargement. */
     readonly bicubic: PixelImage
+    /** The generator's. */
     readonly sr: PixelImage
+    /** The original. */
     readonly hr: PixelImage
     /** PSNR in dB of the whole image, Y, crop 4. */
-    readonly psnr: { readonly bicubic: number; readonly sr: number }
+    readonly psnr: {
+      /** Of the bicubic enlargement. */
+      readonly bicubic: number
+      /** Of the generator's. */
+      readonly sr: number
+    }
   }[]
 }
 
@@ -228,5 +273,10 @@ export interface PipelineResult {
   /** Pictures for figures. */
   readonly pictures: PipelinePictures
   /** The trained networks as safetensors files. */
-  readonly models: { readonly generator: Uint8Array; readonly siamese: Uint8Array }
+  readonly models: {
+    /** `loadGenerator` reads it. */
+    readonly generator: Uint8Array
+    /** `loadSiamese` reads it. */
+    readonly siamese: Uint8Array
+  }
 }

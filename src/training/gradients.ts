@@ -77,7 +77,9 @@ export function chunkedGradients({
   chunk,
   forward,
   loss,
-}: ChunkedGradientsOptions): LossGradients & { readonly outputs: Tensor } {
+}: ChunkedGradientsOptions): LossGradients & {
+  /** What `forward` gave for the whole batch. */ readonly outputs: Tensor
+} {
   requireInteger('chunk', chunk, 1)
   const batch = inputs.shape[0]!
   if (chunk >= batch) {

@@ -1,3 +1,4 @@
+import type { MagnificationCounts } from '../../src/data/index.js'
 import type { PixelImage } from '../../src/image.js'
 import type { Evaluation, PipelineReport, PipelineResult } from '../../src/pipeline/reportTypes.js'
 import { publishedResults } from '../../src/pipeline/published.js'
@@ -71,8 +72,12 @@ export function madeUpResult(
     items.map((item) => item.label === 'malignant'),
     items.map((item) => item.score),
   )
-  const counts = (values: readonly number[]): Record<string, number> =>
-    Object.fromEntries([40, 100, 200, 400].map((m, i) => [String(m), values[i]!]))
+  const counts = ([a, b, c, d]: readonly [number, number, number, number]): MagnificationCounts => ({
+    40: a,
+    100: b,
+    200: c,
+    400: d,
+  })
   const falling = (step: number, start: number): number => start / (1 + step / 8) + 0.004 * Math.sin(step * 3)
   const report: PipelineReport = {
     schemaVersion: 1,

@@ -32,7 +32,12 @@ function heapBytes(module: WasmModule): number {
 }
 
 /** The heap of the running wasm backend in bytes (it never shrinks); undefined where none runs. */
-export function wasmMemory(): { heapBytes: number } | undefined {
+export function wasmMemory():
+  | {
+      /** Bytes of the heap, used or not. */
+      heapBytes: number
+    }
+  | undefined {
   const backend = wasmBackend()
   return backend && { heapBytes: heapBytes(backend.wasm) }
 }
