@@ -25,12 +25,15 @@ export function describeNetworks(
 /** Steps, rates and batch sizes, as reports print them. */
 export function describeSettings({
   testFraction,
+  resize,
   augmentation,
   esrgan,
   siamese,
 }: PipelineSettings): PipelineReport['protocol']['settings'] {
   return {
     'test share': testFraction,
+    'resize to the input': resize,
+    augmentation: augmentation.method,
     'rotation, degrees': augmentation.rotation,
     'zoom range': augmentation.zoom,
     'PSNR steps': esrgan.psnrSteps,

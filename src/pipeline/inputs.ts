@@ -3,30 +3,33 @@ import { augment, resizeImage, type Augmentation } from '../data/index.js'
 import { upscale, type Generator } from '../esrgan/index.js'
 import { imageToTensor, tensorToImage, toRGB, type PixelImage } from '../image.js'
 
-/** The square low-resolution input of an image, or of an augmented copy of it: RGB, 8 bits, antialiased bilinear. */
-export async function lowResolutionInput(
-  image: PixelImage,
-  side: number,
-  augmentation?: Augmentation,
-): Promise<PixelImage> {
-  const original = toRGB(image)
-  if (augmentation === undefined) return resizeImage(original, { width: side, height: side })
-  const copy = tidy(() =>
-    squeeze<Tensor3D>(augment(expandDims<Tensor4D>(imageToTensor(original)), [augmentation]), [0]),
-  )
-  try {
-    return resizeImage(await tensorToImage(copy), { width: side, height: side })
-  } finally {
-    copy.dispose()
-  }
-}
-
 /** Settings of {@link superResolvedInput}. */
 export interface SuperResolvedInputOptions {
   /** Makes the input of an augmented copy. */
   readonly augmentation?: Augmentation
+  /** How the image is resized to the square; default `bilinear` (antialiased). */
+  readonly resize?: 'bilinear' | 'nearest'
   /** Stops before the generator runs. */
   readonly signal?: AbortSignal
+}
+
+/** The square low-resolution input of an image, or of an augmented copy of it: RGB, 8 bits. */
+export async function lowResolutionInput(
+  image: PixelImage,
+  side: number,
+  { augmentation, resize = 'bilinear' }: Pick<SuperResolvedInputOptions, 'augmentation' | 'resize'> = {},
+): Promise<PixelImage> {
+  const original = toRGB(image)
+  const size = { width: side, height: side, method: resize }
+  if (augmentation === undefined) return resizeImage(original, size)
+  const copy = tidy(() =>
+    squeeze<Tensor3D>(augment(expandDims<Tensor4D>(imageToTensor(original)), [augmentation]), [0]),
+  )
+  try {
+    return resizeImage(await tensorToImage(copy), size)
+  } finally {
+    copy.dispose()
+  }
 }
 
 /**
@@ -37,8 +40,8 @@ export async function superResolvedInput(
   generator: Generator,
   image: PixelImage,
   side: number,
-  { augmentation, signal }: SuperResolvedInputOptions = {},
+  { signal, ...how }: SuperResolvedInputOptions = {},
 ): Promise<PixelImage> {
-  const lr = await lowResolutionInput(image, side, augmentation)
+  const lr = await lowResolutionInput(image, side, how)
   return upscale(generator, lr, { tile: side, overlap: 0, ...(signal === undefined ? {} : { signal }) })
 }

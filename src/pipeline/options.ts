@@ -43,6 +43,8 @@ export interface PipelineOptions {
   readonly augmentation?: Partial<AugmentationSettings>
   /** Side of the square low-resolution input in pixels; default the preset's. */
   readonly inputSize?: number
+  /** How images are resized to it; default `bilinear` (antialiased). */
+  readonly resize?: PipelineSettings['resize']
   /** Share of the test set in (0, 1); default the preset's. */
   readonly testFraction?: number
   /** Default `patient`; the paper's is `image`. */
@@ -92,11 +94,15 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
   const settings: PipelineSettings = {
     testFraction: options.testFraction ?? base.testFraction,
     inputSize: options.inputSize ?? base.inputSize,
+    resize: options.resize ?? base.resize,
     augmentation: { ...base.augmentation, ...options.augmentation },
     esrgan: { ...base.esrgan, ...options.esrgan },
     siamese: { ...base.siamese, ...options.siamese },
   }
   requireInteger('options.inputSize', settings.inputSize, 8)
+  if (settings.resize !== 'bilinear' && settings.resize !== 'nearest') {
+    throw new ArgumentError('options.resize', "be 'bilinear' or 'nearest'", settings.resize)
+  }
   const { esrgan, siamese } = settings
   for (const name of ['psnrSteps', 'ganSteps', 'evaluationImages'] as const) {
     requireInteger(`options.esrgan.${name}`, esrgan[name], 0)

@@ -63,6 +63,8 @@ export interface SiameseSettings {
 
 /** How training images are augmented until the classes balance. */
 export interface AugmentationSettings {
+  /** `random`: Keras' ranges. `sequential`: copy k is turned by k * rotation degrees, the paper's words taken literally. */
+  readonly method: 'random' | 'sequential'
   /** Rotation range in degrees: theta ~ U(-rotation, rotation). */
   readonly rotation: number
   /** Zoom range: zx, zy ~ U(1 - zoom, 1 + zoom). */
@@ -75,6 +77,8 @@ export interface PipelineSettings {
   readonly testFraction: number
   /** Side of the square low-resolution input, in pixels. */
   readonly inputSize: number
+  /** How images are resized to it; the paper does not say. `bilinear` is antialiased, `nearest` is Keras' default. */
+  readonly resize: 'bilinear' | 'nearest'
   /** Balancing augmentation. */
   readonly augmentation: AugmentationSettings
   /** The ESRGAN half. */
@@ -96,7 +100,8 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
   paper: {
     testFraction: 0.2,
     inputSize: 224,
-    augmentation: { rotation: 10, zoom: 0.1 },
+    resize: 'bilinear',
+    augmentation: { method: 'random', rotation: 10, zoom: 0.1 },
     esrgan: {
       blocks: 23,
       features: 64,
@@ -131,7 +136,8 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
   quick: {
     testFraction: 0.25,
     inputSize: 64,
-    augmentation: { rotation: 10, zoom: 0.1 },
+    resize: 'bilinear',
+    augmentation: { method: 'random', rotation: 10, zoom: 0.1 },
     esrgan: {
       blocks: 2,
       features: 16,

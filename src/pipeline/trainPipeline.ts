@@ -77,7 +77,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
   const settings = resolveSettings(options)
   const { preset = 'quick', split: splitName = 'patient', magnifications, maxSteps, seed = 1 } = options
   const { losses = {}, store = memoryStore(), onCorrupt = 'stop', onProgress, signal } = options
-  const { inputSize } = settings
+  const { inputSize, resize } = settings
   const backend = await activeBackend(options.backend)
   signal?.throwIfAborted()
 
@@ -166,9 +166,10 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
 
     const generatorBytes = await saveGenerator(generator)
     const side = inputSize * scale
-    const made = await fingerprint(generatorBytes, JSON.stringify([inputSize, settings.augmentation, seed]))
+    const made = await fingerprint(generatorBytes, JSON.stringify([inputSize, resize, settings.augmentation, seed]))
     const makeInput = async ({ record, augmentation }: AugmentedRecord): Promise<PixelImage> =>
       superResolvedInput(generator, await source.read(record), inputSize, {
+        resize,
         ...(augmentation === undefined ? {} : { augmentation }),
         ...(signal === undefined ? {} : { signal }),
       })
@@ -231,10 +232,11 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       preset,
       source: source.description,
       inputSize: String(inputSize),
+      resize,
     }
     return {
       report,
-      pictures: { augmented: await augmentedSamples(source, training, inputSize), panels },
+      pictures: { augmented: await augmentedSamples(source, training, settings), panels },
       models: { generator: generatorBytes, siamese: await saveSiamese(network, { metadata }) },
     }
   } finally {
@@ -246,16 +248,19 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
 async function augmentedSamples(
   source: ImageSource,
   training: readonly AugmentedRecord[],
-  inputSize: number,
+  { inputSize, resize }: PipelineSettings,
 ): Promise<PipelinePictures['augmented']> {
   const samples: PipelinePictures['augmented'][number][] = []
   for (const item of training.filter(({ copy }) => copy > 0).slice(0, shownCopies)) {
     const { theta, zoomRows, zoomColumns } = item.augmentation!
     const original = await source.read(item.record)
-    samples.push({ caption: `${item.record.id}, original`, image: await lowResolutionInput(original, inputSize) })
+    samples.push({
+      caption: `${item.record.id}, original`,
+      image: await lowResolutionInput(original, inputSize, { resize }),
+    })
     samples.push({
       caption: `${theta.toFixed(1)} degrees, zoom ${zoomRows.toFixed(2)} x ${zoomColumns.toFixed(2)}`,
-      image: await lowResolutionInput(original, inputSize, item.augmentation),
+      image: await lowResolutionInput(original, inputSize, { resize, augmentation: item.augmentation! }),
     })
   }
   return samples

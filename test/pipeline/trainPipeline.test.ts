@@ -186,6 +186,18 @@ describe('trainPipeline on wasm', () => {
     expect(report.leakage.patients.length).toBeGreaterThan(0)
   })
 
+  it('turns copies by 10, 20, .. degrees and resizes by nearest neighbours on request', async () => {
+    const { report, pictures } = await trainPipeline({
+      ...small,
+      resize: 'nearest',
+      augmentation: { method: 'sequential', zoom: 0 },
+      maxSteps: 2,
+    })
+    expect(pictures.augmented.map(({ caption }) => caption)).toContain('10.0 degrees, zoom 1.00 x 1.00')
+    expect(report.protocol.settings).toMatchObject({ 'resize to the input': 'nearest', augmentation: 'sequential' })
+    expect(report.history.siamese).not.toEqual((await trainPipeline({ ...small, maxSteps: 2 })).report.history.siamese)
+  })
+
   describe('bad input', () => {
     const corrupt: ImageSource = {
       ...data,
@@ -198,6 +210,11 @@ describe('trainPipeline on wasm', () => {
       ['magnification', { magnifications: [50 as 40] }, 'options.magnifications must hold only 40, 100, 200, 400'],
       ['steps', { maxSteps: 0 }, 'options.maxSteps must be an integer >= 1; received 0'],
       ['seed', { seed: 0.5 }, 'options.seed must be an integer; received 0.5'],
+      [
+        'resize',
+        { resize: 'cubic' as 'nearest' },
+        "options.resize must be 'bilinear' or 'nearest'; received \"cubic\"",
+      ],
       ['patch', { esrgan: { ...small.esrgan, ganPatch: 48 } }, 'power of two'],
       ['backend', { backend: 'abacus' }, 'backend abacus: is not registered'],
       ['resume', { resume: true }, 'options.resume must go on from a run with the same data, settings and seed'],

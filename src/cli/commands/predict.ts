@@ -46,7 +46,7 @@ export function predictCommand(io: CommandIO): Command {
       io.stderr.write(`${started.description}\n`)
       const progress = createProgress(io)
       using generator = loadGenerator(await readFile(generatorFile), { source: generatorFile })
-      const { network, threshold } = loadSiamese(await readFile(siameseFile), { source: siameseFile })
+      const { network, threshold, metadata } = loadSiamese(await readFile(siameseFile), { source: siameseFile })
       using siamese = network
       const [height, width] = siamese.inputShape
       const { scale } = generator.config
@@ -57,6 +57,7 @@ export function predictCommand(io: CommandIO): Command {
         )
       }
       const side = width / scale
+      const resize = metadata['resize'] === 'nearest' ? 'nearest' : 'bilinear'
       let probabilities: Float64Array
       try {
         probabilities = await interruptible(
@@ -68,7 +69,7 @@ export function predictCommand(io: CommandIO): Command {
               batchSize: 1,
               images: async (indices) => {
                 const image = await readImage(images[indices[0]!]!)
-                const input = await superResolvedInput(generator, image, side, { signal })
+                const input = await superResolvedInput(generator, image, side, { resize, signal })
                 return tidy(() => expandDims<Tensor4D>(imageToTensor(input)))
               },
               signal,
