@@ -6,7 +6,7 @@ import { createRRDBGenerator, type GeneratorOptions } from '../../src/esrgan/ind
 import { bicubicUpsample } from '../../src/data/index.js'
 import { getWeights, lossGradients } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
-import { expectClose, expectNoLeak } from '../helpers/tensors.js'
+import { expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 import { expectSummary, fillByFormula, formulaImages, toTorch, weightedSum, type Summary } from './reference.js'
 
 interface Case {
@@ -76,7 +76,7 @@ describe.each(['wasm', 'cpu'] as const)('RRDB generator on %s', (backend) => {
       generator.dispose()
       return [x, y, value, ...gradients.values()]
     })
-    await expectNoLeak(() => {
+    await expectNoLeakWhenThrowing(() => {
       using generator = createRRDBGenerator(tiny)
       const x = tf.zeros<tf.Rank.R4>([1, 4, 4, 2])
       try {
@@ -84,7 +84,7 @@ describe.each(['wasm', 'cpu'] as const)('RRDB generator on %s', (backend) => {
       } finally {
         x.dispose()
       }
-    })
+    }, 'images must have the shape')
   })
 })
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/esrgan/index.js'
 import { getWeights, type OnProgress } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
-import { expectNoLeak } from '../helpers/tensors.js'
+import { expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
 /** A batch that differs from step to step and from stage to stage. */
 function batch(step: number, stage: 'psnr' | 'gan'): ESRGANBatch {
@@ -130,7 +130,7 @@ describe('trainESRGAN', () => {
 
   it('leaves no tensor behind, also when it is stopped or the batch fails', async () => {
     await expectNoLeak(() => run({ psnrSteps: 1, ganSteps: 1, ema: 0.9 }).then(() => undefined))
-    await expectNoLeak(async () => {
+    await expectNoLeakWhenThrowing(async () => {
       using generator = createRRDBGenerator(generatorOptions)
       await trainESRGAN({
         generator,
@@ -138,8 +138,8 @@ describe('trainESRGAN', () => {
         ganSteps: 1,
         batch: (step, stage) => (step === 1 ? Promise.reject(new Error('unreadable')) : batch(step, stage)),
       })
-    })
-    await expectNoLeak(() => run({ psnrSteps: 1, ganSteps: 0, signal: AbortSignal.abort() }))
+    }, 'unreadable')
+    await expectNoLeakWhenThrowing(() => run({ psnrSteps: 1, ganSteps: 0, signal: AbortSignal.abort() }), 'abort')
   })
 
   it('refuses what does not fit', async () => {

@@ -19,16 +19,17 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
     expect.fail(`element ${at}: ${actual[at]} is not ${expected[at]} (error ${worst}, tolerance ${tolerance})`)
 }
 
-/** Runs the function and expects that no tensor is left, beyond those it returned (which are disposed), also when it throws. */
+/** Runs the function, which must succeed, and expects that no tensor is left beyond those it returned (which are disposed). */
 export async function expectNoLeak(run: () => unknown): Promise<void> {
   const before = tf.memory().numTensors
-  let result: unknown
-  try {
-    result = await run()
-  } catch {
-    // Whether it throws is for another test; nothing may stay behind either way.
-  }
-  tf.dispose(result as tf.TensorContainer)
+  tf.dispose((await run()) as tf.TensorContainer)
+  expect(tf.memory().numTensors).toBe(before)
+}
+
+/** Runs the function, which must throw with the message (a part of it, or a pattern), and expects that no tensor is left. */
+export async function expectNoLeakWhenThrowing(run: () => unknown, message: string | RegExp): Promise<void> {
+  const before = tf.memory().numTensors
+  await expect((async () => run())()).rejects.toThrow(message)
   expect(tf.memory().numTensors).toBe(before)
 }
 
