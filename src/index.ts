@@ -159,6 +159,8 @@ export {
   type WriteSafetensorsOptions,
 } from './weights/index.js'
 export {
+  areFinite,
+  NonFiniteLossError,
   breathe,
   chunkedGradients,
   cosineRate,
@@ -193,7 +195,6 @@ export {
   interpolateWeights,
   loadGenerator,
   loadVGGFeatures,
-  NonFiniteLossError,
   psnrLossTerms,
   randomFeatures,
   receptiveRadius,

@@ -9,7 +9,8 @@ console.debug = console.error
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  process.stderr.write(`esrgan-scnn: standard output cannot be written: ${error.message}\n`)
+  process.exit(1)
 })
 
 async function main(): Promise<void> {
@@ -30,7 +31,10 @@ async function main(): Promise<void> {
   })
 
   // The threads of the wasm backend would keep the process alive. Exit once stdout is written.
-  process.stdout.write('', () => process.exit(code))
+  process.stdout.write('', (error) => {
+    // The handler above ends the process where stdout is broken.
+    if (!error) process.exit(code)
+  })
 }
 
 void main()

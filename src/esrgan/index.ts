@@ -20,7 +20,6 @@ export {
   type GANLossOptions,
   type GeneratorContext,
 } from './lossTerms.js'
-export { NonFiniteLossError } from './nonFiniteLoss.js'
 export { randomFeatures, type RandomFeaturesOptions } from './randomFeatures.js'
 export { loadGenerator, saveGenerator, type LoadGeneratorOptions } from './storage.js'
 export { trainESRGAN, type TrainESRGANOptions, type TrainESRGANResult } from './train.js'

@@ -20,20 +20,26 @@ const configKey = 'esrgan-scnn.generator'
 
 type Saved = Pick<GeneratorConfig, 'residualScale' | 'bicubicSkip' | 'channels'>
 
-/** Reads the saved options; whatever is not of the right type is as if it were not there. */
-function savedOptions(metadata: Readonly<Record<string, string>>): Partial<Saved> {
+/** Reads the saved options of files that have them; damaged ones are refused, since another network would result. */
+function savedOptions(metadata: Readonly<Record<string, string>>, source: string): Partial<Saved> {
+  const text = metadata[configKey]
+  if (text === undefined) return {}
   let value: unknown
   try {
-    value = JSON.parse(metadata[configKey] ?? '{}')
+    value = JSON.parse(text)
   } catch {
-    return {}
+    value = undefined
   }
-  const { residualScale, bicubicSkip, channels } = { ...(value as Partial<Record<keyof Saved, unknown>>) }
-  return {
-    ...(typeof residualScale === 'number' && residualScale >= 0 && residualScale <= 1 ? { residualScale } : {}),
-    ...(typeof bicubicSkip === 'boolean' ? { bicubicSkip } : {}),
-    ...(typeof channels === 'number' ? { channels } : {}),
+  const { residualScale, bicubicSkip, channels } = { ...(value as Partial<Record<keyof Saved, unknown>> | undefined) }
+  if (
+    typeof residualScale !== 'number' ||
+    !(residualScale >= 0 && residualScale <= 1) ||
+    typeof bicubicSkip !== 'boolean' ||
+    typeof channels !== 'number'
+  ) {
+    throw new WeightsError(source, `the metadata ${configKey} is damaged: ${text.slice(0, 120)}`)
   }
+  return { residualScale, bicubicSkip, channels }
 }
 
 /** A generator as a safetensors file: BasicSR's names, kernels as `[out, in, height, width]`, the options in the metadata. */
@@ -106,7 +112,7 @@ export function loadGenerator(
 ): Generator {
   const file = readSafetensors(bytes, source)
   const { tensors } = canonicalGeneratorNames<SafetensorsTensor>(file.tensors, source)
-  const config = inferConfig(tensors, options, savedOptions(file.metadata), source)
+  const config = inferConfig(tensors, options, savedOptions(file.metadata, source), source)
   const expected = new Map<string, { shape: readonly number[] }>()
   for (const { name, inputs, outputs } of generatorConvolutions(config)) {
     expected.set(`${name}.weight`, { shape: [outputs, inputs, 3, 3] })

@@ -1,9 +1,11 @@
-import { addN, dispose, keep, mean, stack, sum, tidy } from '@tensorflow/tfjs-core'
+import { dispose, keep, mean, stack } from '@tensorflow/tfjs-core'
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { ArgumentError, WeightsError, requireInteger } from '../errors.js'
 import { mergeLossTerms, totalLoss, type FeatureExtractor, type LossTerm } from '../losses/index.js'
 import {
+  areFinite,
   chunkedGradients,
+  NonFiniteLossError,
   createAdam,
   createMovingAverage,
   getWeights,
@@ -22,7 +24,6 @@ import type { Discriminator } from './discriminator.js'
 import type { Generator } from './generator.js'
 import { discriminatorLossTerms, ganLossTerms, psnrLossTerms } from './lossTerms.js'
 import type { DiscriminatorContext, GANLossOptions, GeneratorContext } from './lossTerms.js'
-import { NonFiniteLossError } from './nonFiniteLoss.js'
 
 /** Pairs of images: `hr` has `scale` times the height and width of `lr`; both RGB in [0, 1], `[batch, height, width, channels]`. */
 export interface ESRGANBatch {
@@ -141,14 +142,6 @@ class KeptValues {
   }
 }
 
-/** The sum of all gradients: not finite where any element is not. */
-async function areFinite(gradients: ReadonlyMap<string, Tensor>[]): Promise<boolean> {
-  const all = tidy(() => addN(gradients.flatMap((each) => [...each.values()].map((gradient) => sum(gradient)))))
-  const [value] = await all.data()
-  all.dispose()
-  return Number.isFinite(value)
-}
-
 const prefixed = (prefix: string, tensors: NamedTensors): [string, NamedTensor][] =>
   [...tensors].map(([name, value]) => [`${prefix}/${name}`, value])
 
@@ -243,9 +236,7 @@ export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTraine
     gradients: ReadonlyMap<string, Tensor>[],
   ): Promise<Record<string, number>> {
     const values = await kept.read()
-    if (!Object.values(values).every((value) => Number.isFinite(value)) || !(await areFinite(gradients))) {
-      throw new NonFiniteLossError(stage, steps[stage], values)
-    }
+    if (!(await areFinite(values, gradients))) throw new NonFiniteLossError(stage, steps[stage], values)
     return values
   }
 

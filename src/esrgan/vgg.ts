@@ -166,7 +166,8 @@ export async function loadVGGFeatures(
     if (!isBorrowed && !isModelNeeded) network.dispose()
     const described = typeof input === 'function' ? 'input by the caller' : `${input} input`
     return {
-      name: 'vgg19',
+      // Only VGG19 has a fourth convolution in its third block (Keras' names).
+      name: network.layers.some(({ name }) => name === 'block3_conv4') ? 'vgg19' : network.name,
       description: `${layer} of ${network.name}, before its activation, ${described}${featureScale === 1 ? '' : `, times ${featureScale}`}`,
       parameterCount,
       apply: (images) =>

@@ -104,10 +104,10 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
     throw new ArgumentError('options.resize', "be 'bilinear' or 'nearest'", settings.resize)
   }
   const { esrgan, siamese } = settings
-  for (const name of ['psnrSteps', 'ganSteps', 'evaluationImages'] as const) {
+  for (const name of ['psnrSteps', 'ganSteps'] as const) {
     requireInteger(`options.esrgan.${name}`, esrgan[name], 0)
   }
-  for (const name of ['batchSize', 'microBatch', 'saveEvery'] as const) {
+  for (const name of ['batchSize', 'microBatch', 'saveEvery', 'evaluationImages'] as const) {
     requireInteger(`options.esrgan.${name}`, esrgan[name], 1)
   }
   for (const name of ['epochs', 'batchSize', 'microBatch', 'embeddingSize'] as const) {

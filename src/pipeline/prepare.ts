@@ -70,5 +70,14 @@ export function prepareRecords(source: ImageSource, options: PrepareOptions): Pr
   const whole =
     kind === 'image' ? splitByImage(records, { testFraction, seed }) : splitByGroup(records, { testFraction, seed })
   const split = maxImages === undefined ? whole : limitedSplit(whole, maxImages)
+  for (const label of ['benign', 'malignant'] as const) {
+    const n = split.train.filter((record) => record.label === label).length
+    if (n < 2) {
+      throw new DataError(
+        'records',
+        `too few ${label} images to pair: ${n} on the training side, each class needs at least 2`,
+      )
+    }
+  }
   return { split, training: balanceByAugmentation(split.train, { ...augmentation, seed }) }
 }

@@ -184,7 +184,7 @@ export async function measureSuperResolution(
     report(i + 1)
     await breathe(signal)
   }
-  const mean = (sum: number): number => (n === 0 ? 0 : sum / n)
+  const mean = (sum: number): number => sum / n
   return {
     measured: {
       psnr: mean(sums.psnr),

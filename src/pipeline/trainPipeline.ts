@@ -1,7 +1,7 @@
 import { getBackend, setBackend } from '@tensorflow/tfjs-core'
-import { checkImages, memoryStore, type AugmentedRecord, type ImageSource } from '../data/index.js'
+import { checkImages, memoryStore, type AugmentedRecord, type ImageRecord, type ImageSource } from '../data/index.js'
 import { randomFeatures, saveGenerator } from '../esrgan/index.js'
-import { ArgumentError, BackendError } from '../errors.js'
+import { ArgumentError, BackendError, DataError } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { saveSiamese } from '../siamese/index.js'
 import { trackProgress } from '../training/index.js'
@@ -40,6 +40,18 @@ async function activeBackend(name: string | undefined): Promise<string> {
   } catch (error) {
     throw new BackendError('none', 'no tfjs backend is registered: import one and call tf.setBackend', { cause: error })
   }
+}
+
+/** An image that training patches fit into. */
+async function readLargeEnough(source: ImageSource, record: ImageRecord, patch: number): Promise<PixelImage> {
+  const image = await source.read(record)
+  if (image.width < patch || image.height < patch) {
+    throw new DataError(
+      record.id,
+      `${image.width}x${image.height} pixels are too few for the ${patch}x${patch} patches`,
+    )
+  }
+  return image
 }
 
 /** What the whole run depends on: a resumed run must not differ in it. */
@@ -124,7 +136,8 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
         ({ magnification }) =>
           magnifications === undefined || (magnification !== undefined && magnifications.includes(magnification)),
       ),
-      read: (record) => options.data.read(record),
+      read: (record) =>
+        readLargeEnough(options.data, record, Math.max(settings.esrgan.psnrPatch, settings.esrgan.ganPatch)),
     }
     const checked = await timed('read', async () => {
       const report = trackProgress('read', wanted.records.length, onProgress)

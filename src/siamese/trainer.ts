@@ -25,7 +25,9 @@ import {
   type LossTerm,
 } from '../losses/index.js'
 import {
+  areFinite,
   createAdam,
+  NonFiniteLossError,
   getWeights,
   lossGradients,
   rateAt,
@@ -143,6 +145,7 @@ export interface SiameseTrainer {
   /**
    * One update on one batch of pairs. Gives `loss` (the weighted sum), the unweighted value of every term by its name, and
    * `accuracy`, the share of the 2 x pairs images that the head classed rightly, under dropout.
+   * @throws NonFiniteLossError when a loss or gradient is not finite; nothing was updated then
    */
   train(pairs: Pairs): Promise<Record<string, number>>
   /** The network and the optimizer as plain arrays. */
@@ -303,10 +306,15 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
       const kept: Record<string, Tensor> = {}
       try {
         const { value, gradients } = await gradientsOf(pairs, kept)
-        adam.apply(gradients, rateAt(learningRate, adam.step))
-        const report: Record<string, number> = { loss: (await value.data())[0]! }
-        release([value, ...gradients.values()])
-        for (const { name } of terms) report[name] = (await kept[name]!.data())[0]!
+        const report: Record<string, number> = {}
+        try {
+          report['loss'] = (await value.data())[0]!
+          for (const { name } of terms) report[name] = (await kept[name]!.data())[0]!
+          if (!(await areFinite(report, [gradients]))) throw new NonFiniteLossError('siamese', adam.step, report)
+          adam.apply(gradients, rateAt(learningRate, adam.step))
+        } finally {
+          release([value, ...gradients.values()])
+        }
         const logits = await kept['']!.data()
         const right = logits.filter(
           (logit, i) => (logit >= 0 ? 1 : 0) === labels[i < n ? pairs.a[i]! : pairs.b[i - n]!],

@@ -9,6 +9,7 @@ export {
   type NamedVariables,
   type Network,
 } from './network.js'
+export { areFinite, NonFiniteLossError } from './nonFiniteLoss.js'
 export { breathe, trackProgress, type OnProgress, type ProgressEvent } from './progress.js'
 export { cosineRate, multiStepRate, rateAt, type LearningRate } from './schedule.js'
 export type { NamedTensor, NamedTensors } from '../weights/index.js'

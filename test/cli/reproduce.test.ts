@@ -7,7 +7,14 @@ import { cli, inFolder } from './helpers.js'
 
 /** Two images for each of three patients of each class, under BreaKHis names. */
 async function writeBreaKHis(folder: string): Promise<string[]> {
-  const source = syntheticHistology({ patients: 6, imagesPerPatient: 2, width: 96, height: 96, seed: 3 })
+  const source = syntheticHistology({
+    patients: 6,
+    benignShare: 0.5,
+    imagesPerPatient: 2,
+    width: 96,
+    height: 96,
+    seed: 3,
+  })
   const paths: string[] = []
   for (const [i, record] of source.records.entries()) {
     const type = record.label === 'benign' ? 'B_A' : 'M_DC'
@@ -89,6 +96,22 @@ describe('reproduce', () => {
         '--json',
       ])
       expect(JSON.parse(upscaled.stdout)).toMatchObject([{ out: large, width: 384, height: 384 }])
+    })
+  })
+
+  it('keeps what was trained when the report cannot be written', async () => {
+    await inFolder(async (folder) => {
+      const data = join(folder, 'data')
+      await writeBreaKHis(data)
+      const out = join(folder, 'out')
+      const argv = ['reproduce', '--data', data, '--max-steps', '2', '--threads', '1', '--out', out]
+      await mkdir(join(out, 'report.md', 'in the way'), { recursive: true })
+      const failed = await cli(argv)
+      expect(failed.code).toBe(1)
+      expect(failed.stderr.trim().split('\n').at(-1)).toMatch(/report\.md/)
+      expect(await readdir(join(out, '.cache'))).not.toHaveLength(0)
+      await rm(join(out, 'report.md'), { recursive: true })
+      expect(await cli([...argv, '--resume'])).toMatchObject({ code: 0 })
     })
   })
 

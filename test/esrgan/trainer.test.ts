@@ -6,7 +6,6 @@ import {
   createDiscriminator,
   createESRGANTrainer,
   createRRDBGenerator,
-  NonFiniteLossError,
   randomFeatures,
   type Discriminator,
   type ESRGANBatch,
@@ -14,7 +13,7 @@ import {
   type Generator,
 } from '../../src/esrgan/index.js'
 import { l2Loss } from '../../src/losses/index.js'
-import { getWeights, type NamedTensor, type Network } from '../../src/training/index.js'
+import { NonFiniteLossError, getWeights, type NamedTensor, type Network } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectClose } from '../helpers/tensors.js'
 import { fillByFormula, formulaImages } from './reference.js'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { memoryStore, syntheticHistology, type ImageSource, type Store } from '../../src/data/index.js'
 import { DataError } from '../../src/errors.js'
 import { loadGenerator, type GeneratorContext } from '../../src/esrgan/index.js'
@@ -8,9 +8,8 @@ import { loadSiamese, type SiameseContext } from '../../src/siamese/index.js'
 import type { ProgressEvent } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 
-// The same code path as the presets, as small as it goes: 7 patients with too few benign images, 16 -> 64 pixels.
-const whole = syntheticHistology({ patients: 8, imagesPerPatient: 4, width: 96, height: 64, seed: 3 })
-const data: ImageSource = { ...whole, records: whole.records.filter(({ patient }) => patient !== 'benign-04') }
+// The same code path as the presets, as small as it goes: 3 benign and 5 malignant patients, 16 -> 64 pixels.
+const data: ImageSource = syntheticHistology({ patients: 8, imagesPerPatient: 4, width: 96, height: 64, seed: 3 })
 const small: PipelineOptions = {
   data,
   inputSize: 16,
@@ -62,7 +61,7 @@ describe('trainPipeline on wasm', () => {
     const { protocol, leakage } = result.report
     expect(protocol).toMatchObject({ split: 'patient', preset: 'quick', backend: 'wasm', source: 'synthetic', seed: 5 })
     expect(leakage).toEqual({ patients: [], accessions: [] })
-    expect(protocol.train.images + protocol.test.images).toBe(28)
+    expect(protocol.train.images + protocol.test.images).toBe(32)
     expect(protocol.train.augmented).toBeGreaterThan(0)
     expect(result.report.predictions).toHaveLength(protocol.test.images)
     expect(result.pictures.augmented.length).toBeGreaterThan(0)
@@ -233,6 +232,30 @@ describe('trainPipeline on wasm', () => {
       const before = tf.memory().numTensors
       await expect(trainPipeline({ ...small, ...change })).rejects.toThrow(message)
       expect(tf.memory().numTensors).toBe(before)
+    })
+
+    it('refuses a class with one training picture before anything is read', async () => {
+      const few = data.records.filter(
+        ({ patient, id }) => !patient.startsWith('benign') || /benign-0[12]-\d+-01$/.test(id),
+      )
+      const read = vi.fn(data.read)
+      await expect(trainPipeline({ ...small, data: { ...data, records: few, read } })).rejects.toThrow(
+        'too few benign images to pair: 1 on the training side, each class needs at least 2',
+      )
+      expect(read).not.toHaveBeenCalled()
+    })
+
+    it('names an image that is smaller than the patches, and can leave it out', async () => {
+      const tiny = { width: 40, height: 20, channels: 3, data: new Uint8Array(2400), maxValue: 255 } as const
+      const uneven: ImageSource = {
+        ...data,
+        read: (record) => (record === data.records[1] ? Promise.resolve(tiny) : data.read(record)),
+      }
+      await expect(trainPipeline({ ...small, data: uneven })).rejects.toThrow(
+        `${data.records[1]!.id}: 40x20 pixels are too few for the 32x32 patches`,
+      )
+      const { report } = await trainPipeline({ ...small, data: uneven, onCorrupt: 'skip', maxSteps: 2 })
+      expect(report.protocol.skipped).toHaveLength(1)
     })
 
     it.each(['psnr', 'generator', 'discriminator', 'siamese'] as const)(

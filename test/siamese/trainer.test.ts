@@ -18,7 +18,7 @@ import {
   type SiameseCheckpoint,
   type SiameseNetwork,
 } from '../../src/siamese/index.js'
-import { getWeights } from '../../src/training/index.js'
+import { getWeights, NonFiniteLossError } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
@@ -161,6 +161,28 @@ describe('createSiameseTrainer', () => {
     expect(Object.keys(report)).toEqual(['loss', 'bce', 'small', 'accuracy'])
     expect(report['loss']).toBeCloseTo(report['bce']! + 0.5 * report['small']!, 5)
   })
+
+  it.each([undefined, 2])(
+    'refuses a step whose loss is not finite and changes nothing, micro-batch %s',
+    async (microBatch) => {
+      const network = make()
+      const trainer = createSiameseTrainer({
+        network,
+        ...data,
+        losses: [{ name: 'own', weight: 1, fn: ({ distance }) => tf.mean(tf.log(tf.sub(distance, 1e3))) }],
+        ...(microBatch === undefined ? {} : { microBatch }),
+      })
+      const before = [await flat(network), tf.memory().numTensors]
+      await expect(trainer.train(pairs)).rejects.toThrow(NonFiniteLossError)
+      await expect(trainer.train(pairs)).rejects.toThrow(
+        'siamese step 0: loss is NaN, own is NaN. The step was not applied',
+      )
+      expect([await flat(network), tf.memory().numTensors]).toEqual(before)
+      expect(trainer.step).toBe(0)
+      trainer.dispose()
+      network.dispose()
+    },
+  )
 
   it('resumes exactly from its state', async () => {
     using straight = make()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { syntheticHistology, type ImageSource, type Magnification } from '../../data/index.js'
 import { ArgumentError, BackendError, DataError, OneClassError, WeightsError } from '../../errors.js'
+import type { FeatureExtractor } from '../../losses/index.js'
 import type { BackendName } from '../../node/backend.js'
 import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, startBackend, writeReport } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
@@ -38,7 +39,7 @@ interface ReproduceOptions {
   json?: true
 }
 
-/** Errors that say the input is at fault: nothing that was begun is worth keeping. */
+/** Errors that say the input is at fault: while nothing was trained, nothing that was begun is worth keeping. */
 const inputErrors = [ArgumentError, BackendError, DataError, OneClassError, WeightsError]
 
 /**
@@ -46,6 +47,15 @@ const inputErrors = [ArgumentError, BackendError, DataError, OneClassError, Weig
  * would drown the other terms, whose weights belong to torchvision's scale.
  */
 const caffeFeatureScale = 1 / 12.75
+
+async function loadFeatures(file: string): Promise<FeatureExtractor> {
+  const { loadVGGFeatures } = await import('../../esrgan/index.js')
+  try {
+    return await loadVGGFeatures(fileModel(file), { featureScale: caffeFeatureScale })
+  } catch (error) {
+    throw new WeightsError('--vgg', `no VGG19: ${(error as Error).message}`)
+  }
+}
 
 /** An argument as a shell takes it. */
 const quoted = (argument: string): string =>
@@ -58,6 +68,7 @@ async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | 
   if (data !== undefined && (patients !== undefined || imagesPerPatient !== undefined)) {
     throw new UsageError('--patients and --images-per-patient: are for synthetic images, without --data')
   }
+  if (out === '') throw new UsageError('--out: is empty')
   if ((await kindOf(out)) === 'file') throw new UsageError(`--out: is a file, not a folder: ${out}`)
   const cache = join(out, '.cache')
   if (resume === true && (await kindOf(cache)) === 'nothing') {
@@ -141,18 +152,17 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       const command = ['esrgan-scnn', ...argv].map(quoted).join(' ')
       const source = await openSource(options)
       io.stderr.write(`${source.description}\n`)
+      let hasBegun = false
       const started = await startBackend(backend, threads === undefined ? {} : { threads })
       io.stderr.write(`${started.name}: ${started.description}\n`)
       const { trainPipeline } = await import('../../pipeline/index.js')
-      const { loadVGGFeatures } = await import('../../esrgan/index.js')
       const progress = createProgress(io)
       const again = resume === true ? command : `${command} --resume`
       const advice = async (): Promise<string> =>
         (await kindOf(cache)) === 'nothing' ? 'nothing was trained yet' : `the state is kept, go on with: ${again}`
       try {
         await interruptible(io, advice, async (signal) => {
-          const features =
-            vgg === undefined ? undefined : await loadVGGFeatures(fileModel(vgg), { featureScale: caffeFeatureScale })
+          const features = vgg === undefined ? undefined : await loadFeatures(vgg)
           try {
             const result = await trainPipeline({
               data: source,
@@ -161,7 +171,10 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
               seed,
               onCorrupt,
               store: folderStore(cache),
-              onProgress: progress.onProgress,
+              onProgress: (event) => {
+                hasBegun ||= event.stage !== 'read'
+                progress.onProgress(event)
+              },
               signal,
               ...(magnification === undefined ? {} : { magnifications: magnification }),
               ...(features === undefined ? {} : { features }),
@@ -185,6 +198,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
               [
                 `test: accuracy ${(overall.accuracy * 100).toFixed(1)} %, AUC ${overall.auc?.toFixed(3) ?? 'none (one class)'}, n = ${overall.n} images of ${overall.patients} patients (${protocol.split} split)`,
                 `super-resolution: ESRGAN ${sr.psnr.toFixed(2)} dB / ${sr.ssim.toFixed(4)}, bicubic ${sr.bicubicPsnr.toFixed(2)} dB / ${sr.bicubicSsim.toFixed(4)} (PSNR / SSIM, Y, crop ${sr.crop}, ${sr.n} held-out images)`,
+                `perceptual loss: ${protocol.perceptual} features`,
                 `peak memory: ${(peakMemoryBytes() / 2 ** 20).toFixed(0)} MiB`,
                 `report: ${join(out, 'report.md')}`,
                 '',
@@ -196,7 +210,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         })
       } catch (error) {
         const isInput = inputErrors.some((kind) => error instanceof kind)
-        if (isInput && !hadCache) await removeBegun(out, cache)
+        if (isInput && !hadCache && !hasBegun) await removeBegun(out, cache)
         if (error instanceof DataError && onCorrupt === 'stop' && error.message.includes('cannot be decoded')) {
           throw new DataError(
             error.source,

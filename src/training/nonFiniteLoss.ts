@@ -1,14 +1,16 @@
+import { addN, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
+
 /** A loss or gradient became NaN or infinite. The step was not applied: the networks are as they were before it. */
 export class NonFiniteLossError extends Error {
   /** `NonFiniteLossError`. */
   override readonly name: string = 'NonFiniteLossError'
-  /** The stage of training. */
-  readonly stage: 'psnr' | 'gan'
+  /** The stage of training: `psnr`, `gan` or `siamese`. */
+  readonly stage: string
   /** The step at fault, counted from 0 within its stage. */
   readonly step: number
   /** The values of all losses at that step. */
   readonly values: Readonly<Record<string, number>>
-  constructor(stage: 'psnr' | 'gan', step: number, values: Readonly<Record<string, number>>) {
+  constructor(stage: string, step: number, values: Readonly<Record<string, number>>) {
     const bad = Object.entries(values).filter(([, value]) => !Number.isFinite(value))
     const what =
       bad.length > 0 ? bad.map(([name, value]) => `${name} is ${value}`).join(', ') : 'a gradient is not finite'
@@ -19,4 +21,16 @@ export class NonFiniteLossError extends Error {
     this.step = step
     this.values = values
   }
+}
+
+/** Whether all values and all elements of all gradients are finite. Borrows the gradients. */
+export async function areFinite(
+  values: Readonly<Record<string, number>>,
+  gradients: readonly ReadonlyMap<string, Tensor>[],
+): Promise<boolean> {
+  if (!Object.values(values).every((value) => Number.isFinite(value))) return false
+  const all = tidy(() => addN(gradients.flatMap((each) => [...each.values()].map((gradient) => sum(gradient)))))
+  const [value] = await all.data()
+  all.dispose()
+  return Number.isFinite(value)
 }
