@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { checkpointed } from '../../src/backend/index.js'
+import { lossGradients } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
-import { expectClose } from '../helpers/tensors.js'
+import { expectClose, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
 type Run = (fn: (x: tf.Tensor, ...params: tf.Tensor[]) => tf.Tensor, x: tf.Tensor, params: tf.Tensor[]) => tf.Tensor
 const plain: Run = (fn, x, params) => fn(x, ...params)
@@ -67,6 +68,21 @@ describe.each(['cpu', 'wasm'] as const)('checkpointed on %s', (backend) => {
     expectClose(await gx!.data(), [1, 1, 1], 0)
     expectClose(await gw!.data(), [0, 0, 0], 0)
     tf.dispose([x, w, nested, direct, gx, gw] as tf.TensorContainer)
+  })
+
+  it('leaves nothing behind when its function throws in the backward pass', async () => {
+    const w = tf.variable(tf.scalar(2))
+    const x = tf.scalar(3)
+    let calls = 0
+    const fn = (t: tf.Tensor, v?: tf.Tensor): tf.Tensor => {
+      const y = tf.tanh(tf.mul(t, v!))
+      if (++calls === 2) throw new Error('own function')
+      return tf.square(y)
+    }
+    const loss = (): tf.Scalar => checkpointed(fn, x, [w]) as tf.Scalar
+    // The tidy is for the loss, whose value is there by then.
+    await expectNoLeakWhenThrowing(() => tf.tidy(() => void lossGradients(new Map([['w', w]]), loss)), 'own function')
+    tf.dispose([w, x])
   })
 
   it('names a trainable variable that is not among the params', () => {

@@ -5,7 +5,7 @@ import { ArgumentError } from '../../src/errors.js'
 import { createDiscriminator, type Discriminator } from '../../src/esrgan/index.js'
 import { getWeights, lossGradients } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
-import { expectClose, expectNoLeak } from '../helpers/tensors.js'
+import { expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 import { expectSummary, fillByFormula, formulaImages, toTorch, weightedSum, type Summary } from './reference.js'
 
 const expected = (
@@ -102,10 +102,11 @@ describe('createDiscriminator', () => {
     expect(() => createDiscriminator({ patchSize })).toThrow(/power of two >= 32/)
   })
 
-  it('refuses images of another size', () => {
+  it('refuses images of another size, without a leak', async () => {
     using discriminator = createDiscriminator({ patchSize: 32, features: 2 })
-    tf.tidy(() => {
-      expect(() => discriminator.apply(tf.zeros([1, 64, 64, 3]))).toThrow(ArgumentError)
-    })
+    const x = tf.zeros<tf.Rank.R4>([1, 64, 64, 3])
+    expect(() => discriminator.apply(x)).toThrow(ArgumentError)
+    await expectNoLeakWhenThrowing(() => discriminator.apply(x), 'images must')
+    x.dispose()
   })
 })
