@@ -37,7 +37,7 @@ function guarded<T>(run: () => T): T {
 
 /** `variableGrads` by our own names; variables that the loss does not depend on are left out. */
 export function lossGradients(variables: NamedVariables, loss: () => Scalar): LossGradients {
-  const { value, grads } = guarded(() => variableGrads(loss, [...variables.values()]))
+  const { value, grads } = guarded(() => tidy(() => variableGrads(loss, [...variables.values()])))
   const gradients = new Map<string, Tensor>()
   for (const [name, weight] of variables) {
     const gradient = grads[weight.name] as Tensor | null | undefined

@@ -238,7 +238,7 @@ describe('trainPipeline on wasm', () => {
       const few = data.records.filter(
         ({ patient, id }) => !patient.startsWith('benign') || /benign-0[12]-\d+-01$/.test(id),
       )
-      const read = vi.fn(data.read)
+      const read = vi.fn<ImageSource['read']>(data.read)
       await expect(trainPipeline({ ...small, data: { ...data, records: few, read } })).rejects.toThrow(
         'too few benign images to pair: 1 on the training side, each class needs at least 2',
       )

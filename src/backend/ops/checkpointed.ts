@@ -32,9 +32,10 @@ export function checkpointed(
   const op = customGrad((...all) => {
     const save = all.at(-1) as unknown as (tensors: Tensor[]) => void
     const inputs = all.slice(0, -1) as Tensor[]
-    save(inputs)
     const [first, ...rest] = inputs
     const value = fn(first!, ...rest)
+    // Not before fn: what is saved stays, and where fn throws nobody would dispose it.
+    save(inputs)
     return {
       // tfjs would count dy twice if an input were its own output.
       value: inputs.includes(value) ? clone(value) : value,
