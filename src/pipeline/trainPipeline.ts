@@ -4,7 +4,7 @@ import { randomFeatures, saveGenerator } from '../esrgan/index.js'
 import { ArgumentError, BackendError, DataError } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { saveSiamese } from '../siamese/index.js'
-import { trackProgress } from '../training/index.js'
+import { rateAt, trackProgress } from '../training/index.js'
 import { assembleReport } from './assembleReport.js'
 import { cachedSource } from './cachedSource.js'
 import { describeNetworks } from './describe.js'
@@ -54,6 +54,9 @@ async function readLargeEnough(source: ImageSource, record: ImageRecord, patch: 
   return image
 }
 
+/** Iterations at which a learning rate schedule is looked at. */
+const probes = [0, ...Array.from({ length: 120 }, (_, k) => Math.round(1.125 ** k))]
+
 /** What the whole run depends on: a resumed run must not differ in it. */
 function runFingerprint(options: PipelineOptions, settings: PipelineSettings, perceptual: string): Promise<string> {
   const { preset = 'quick', split = 'patient', magnifications, maxSteps, seed = 1, data, losses = {} } = options
@@ -64,8 +67,9 @@ function runFingerprint(options: PipelineOptions, settings: PipelineSettings, pe
   ])
   return fingerprint(
     JSON.stringify({ preset, split, magnifications, maxSteps, seed, settings, perceptual, terms }),
-    [psnrRate, ganRate].map((rate) => (typeof rate === 'number' ? String(rate) : 'schedule')).join(),
-    JSON.stringify([data.kind, data.records]),
+    // A schedule is a function: known by its values at the start and along a training of any length.
+    [psnrRate, ganRate].map((rate) => probes.map((iteration) => rateAt(rate, iteration)).join()).join('/'),
+    JSON.stringify([data.kind, data.description, data.records]),
   )
 }
 

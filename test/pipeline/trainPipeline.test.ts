@@ -136,6 +136,20 @@ describe('trainPipeline on wasm', () => {
     expect(comparable(resumed)).toEqual(comparable(result))
   })
 
+  it('does not go on from a run with another learning rate schedule or other data', async () => {
+    const store = memoryStore()
+    const schedule = (gamma: number): Partial<PipelineOptions> => ({
+      maxSteps: 2,
+      esrgan: { ...small.esrgan, psnrRate: (iteration) => 1e-3 * gamma ** (iteration / 1000) },
+    })
+    await trainPipeline({ ...small, ...schedule(0.5), store })
+    const again = { ...small, store, resume: true }
+    await expect(trainPipeline({ ...again, ...schedule(0.6) })).rejects.toThrow('the store holds none')
+    const other = { ...data, description: 'synthetic, another seed' }
+    await expect(trainPipeline({ ...again, ...schedule(0.5), data: other })).rejects.toThrow('the store holds none')
+    expect((await trainPipeline({ ...again, ...schedule(0.5) })).report.protocol.maxSteps).toBe(2)
+  })
+
   it('super-resolves each image once', async () => {
     const inner = memoryStore()
     let written = 0
