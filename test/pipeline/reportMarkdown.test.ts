@@ -96,6 +96,13 @@ describe('reportMarkdown', () => {
     expect(text).toContain('An image-level split puts pictures of one tumour on both sides')
   })
 
+  it('says that the quick preset was tuned on synthetic images, where it matters', () => {
+    const tuned = 'no unbiased estimate'
+    expect(reportMarkdown(madeUpResult({ source: 'synthetic', preset: 'quick' }).report)).toContain(tuned)
+    expect(reportMarkdown(madeUpResult({ source: 'synthetic', preset: 'paper' }).report)).not.toContain(tuned)
+    expect(reportMarkdown(madeUpResult({ source: 'breakhis', preset: 'quick' }).report)).not.toContain(tuned)
+  })
+
   it('copes with one class', () => {
     const { report } = madeUpResult()
     const overall = { ...report.results.overall, auc: null, aucInterval: null, fpr: null }
