@@ -23,17 +23,6 @@ export const integer =
     return value
   }
 
-/** Parses a number in [low, high]. */
-export const decimal =
-  (low: number, high: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value) || value < low || value > high) {
-      throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`)
-    }
-    return value
-  }
-
 const known = [40, 100, 200, 400] as const
 
 /** Parses a list such as `40,100`. */

@@ -104,6 +104,8 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     ...(pictures === undefined ? {} : { pictures }),
   })
   const steps = Math.min(sampler.batchesPerEpoch, stepsPerEpoch ?? Infinity)
+  // No more images at once than training takes.
+  const judgedAtOnce = Math.min(batchSize, 2 * (options.microBatch ?? batchSize))
   const trainer = createSiameseTrainer(options)
   try {
     const history: SiameseEpoch[] = [...(resume?.history ?? [])]
@@ -125,7 +127,8 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         Object.entries(sums).map(([name, sum]) => [name, sum / pairs]),
       )
       const judged =
-        validation && (await evaluateSiamese(network, { ...validation, batchSize, ...(signal ? { signal } : {}) }))
+        validation &&
+        (await evaluateSiamese(network, { ...validation, batchSize: judgedAtOnce, ...(signal ? { signal } : {}) }))
       const entry: SiameseEpoch = {
         epoch: epoch + 1,
         loss: loss!,

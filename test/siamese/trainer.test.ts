@@ -258,6 +258,27 @@ describe('trainSiamese', () => {
     ])
   })
 
+  it('judges the validation images with no more of them at once than training takes', async () => {
+    const sizes: number[] = []
+    const network = make()
+    await trainSiamese({
+      network,
+      ...data,
+      epochs: 1,
+      batchSize: 8,
+      microBatch: 2,
+      validation: {
+        labels: data.labels,
+        images: (indices) => {
+          sizes.push(indices.length)
+          return data.images(indices)
+        },
+      },
+    })
+    expect(Math.max(...sizes)).toBe(4)
+    network.dispose()
+  })
+
   it('goes on after a checkpoint as if it had not stopped', async () => {
     using straight = make()
     const checkpoints: SiameseCheckpoint[] = []
