@@ -1,0 +1,41 @@
+/** Two rows of numbers that ought to be the same: what the backend computed, and the truth. */
+export interface Comparison {
+  readonly actual: ArrayLike<number>
+  readonly expected: ArrayLike<number>
+}
+
+/**
+ * One statement about what a tfjs backend must compute. The same list of cases runs on every backend, in Node and in
+ * browsers, so a case imports nothing of Node.
+ */
+export interface ConformanceCase {
+  /** Unique, e.g. `conv2d 3x3 stride 2 same`. */
+  readonly name: string
+  readonly group: 'operation' | 'gradient' | 'optimizer' | 'network' | 'loss' | 'metric' | 'data'
+  /** Largest {@link error} that passes: 1e-4 forward and 1e-3 for gradients and steps, unless `because` says why not. */
+  readonly tolerance: number
+  /** Why the tolerance is larger than the rule; required then. */
+  readonly because?: string
+  /** Computes on the active backend, reads with `await data()`, leaves no tensor. */
+  run(): Promise<Readonly<Record<string, Comparison>>>
+}
+
+/**
+ * Relative error of a comparison: max|a - e| / max|e|, or max|a| where every e is 0. A length mismatch, a NaN, or an
+ * infinity that the other side does not have in the same place is an infinite error.
+ */
+export function error({ actual, expected }: Comparison): number {
+  if (actual.length !== expected.length) return Infinity
+  let difference = 0
+  let scale = 0
+  for (let i = 0; i < expected.length; i += 1) {
+    const a = actual[i]
+    const e = expected[i]
+    if (a === undefined || e === undefined || Number.isNaN(a) || Number.isNaN(e)) return Infinity
+    if (Number.isFinite(a) && Number.isFinite(e)) {
+      difference = Math.max(difference, Math.abs(a - e))
+      scale = Math.max(scale, Math.abs(e))
+    } else if (a !== e) return Infinity
+  }
+  return scale === 0 ? difference : difference / scale
+}
