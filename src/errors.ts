@@ -61,6 +61,15 @@ export class BackendError extends Error {
   }
 }
 
+/**
+ * The backend has failed for good (its WebAssembly trapped, its graphics device was lost): every later use of it
+ * throws this error. What its tensors held cannot be read back; go on in a new process from what was saved.
+ */
+export class BackendFailedError extends BackendError {
+  /** Always `BackendFailedError`; unlike the class name it survives minification. */
+  override readonly name: string = 'BackendFailedError'
+}
+
 /** Scores of one class only, where a metric needs both. */
 export class OneClassError extends Error {
   /** Always `OneClassError`; unlike the class name it survives minification. */

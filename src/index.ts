@@ -7,7 +7,7 @@
  *
  * @packageDocumentation
  */
-export { ArgumentError, BackendError, DataError, OneClassError, WeightsError } from './errors.js'
+export { ArgumentError, BackendError, BackendFailedError, DataError, OneClassError, WeightsError } from './errors.js'
 export { imageToTensor, tensorToImage, toRGB, type PixelImage } from './image.js'
 export { createRandom, type Random } from './random.js'
 export {
