@@ -1,0 +1,4 @@
+import { startInBrowser } from './startInBrowser.js'
+import { testBackend } from './testBackend.js'
+
+testBackend(startInBrowser)

@@ -1,0 +1,4 @@
+import { startInNode } from './startInNode.js'
+import { testBackend } from './testBackend.js'
+
+testBackend(startInNode)

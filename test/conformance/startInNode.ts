@@ -1,0 +1,15 @@
+import { startBackend } from '../../src/node/index.js'
+import { useBackend } from '../helpers/backend.js'
+import type { ConformanceBackend } from './backends.js'
+
+/** Starts a backend in Node as users do; the single-threaded wasm is the stock build, with `enableWasmTraining()`. */
+export async function startInNode({ name, threads }: ConformanceBackend): Promise<void> {
+  if (name === 'webgl') throw new Error('there is no webgl in Node')
+  if (name === 'cpu' || (name === 'wasm' && threads === 1)) {
+    await useBackend(name)
+    return
+  }
+  const started = await startBackend(name, threads === undefined ? {} : { threads })
+  if (threads !== undefined && started.threads !== threads)
+    throw new Error(`${name} runs with ${started.threads} threads instead of ${threads}: ${started.description}`)
+}
