@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
+import { backendNames } from '../node/backends/startedBackend.js'
+import { maxThreads } from '../node/backends/wasmThreads.js'
 import { hasCode } from '../node/files.js'
 
 /** Options or arguments that cannot work, found before any work was done: exit code 2. */
@@ -40,11 +42,15 @@ export const jsonOption = (): Option =>
 
 /** `--backend`, the same everywhere. */
 export const backendOption = (): Option =>
-  new Option('--backend <name>', 'what computes').choices(['wasm', 'cpu', 'webgpu', 'tensorflow']).default('wasm')
+  new Option('--backend <name>', 'what computes; auto = the quickest that works here, tried in turn')
+    .choices([...backendNames, 'auto'])
+    .default('wasm')
 
 /** `--threads`, the same everywhere. */
 export const threadsOption = (): Option =>
-  new Option('--threads <n>', 'threads of the wasm backend (default: the cores there are)').argParser(integer(1, 1024))
+  new Option('--threads <n>', 'threads of the wasm backend (default: the cores there are)').argParser(
+    integer(1, maxThreads),
+  )
 
 /** What is at the path: a file, a folder, or nothing. */
 export async function kindOf(path: string): Promise<'file' | 'folder' | 'nothing'> {

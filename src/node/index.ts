@@ -4,13 +4,11 @@
  *
  * @packageDocumentation
  */
-export {
-  peakMemoryBytes,
-  startBackend,
-  type BackendName,
-  type StartBackendOptions,
-  type StartedBackend,
-} from './backend.js'
+export { chooseBackend, type ChosenBackend, type PassedOver } from './backends/chooseBackend.js'
+export type { CandidateName } from './backends/candidates.js'
+export { peakMemoryBytes } from './backends/peakMemory.js'
+export { startBackend, type StartBackendOptions } from './backends/startBackend.js'
+export type { BackendName, StartedBackend } from './backends/startedBackend.js'
 export { loadBreaKHis, type BreaKHisOptions, type BreaKHisSource } from './breakhis.js'
 export {
   decodeImage,

@@ -2,18 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expandDims, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
-import type { BackendName } from '../../node/backend.js'
 import { WeightsError } from '../../errors.js'
 import { imageToTensor } from '../../image.js'
-import { readImage, startBackend } from '../../node/index.js'
+import { readImage } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { backendOption, jsonOption, requireFile, requireFolder, threadsOption } from '../options.js'
 import { createProgress } from '../progress.js'
+import { startChosen, type BackendChoice } from '../startChosen.js'
 
 interface PredictCommandOptions {
   model: string
-  backend: BackendName
+  backend: BackendChoice
   threads?: number
   json?: true
 }
@@ -42,7 +42,7 @@ export function predictCommand(io: CommandIO): Command {
       const { loadSiamese, predictSiamese } = await import('../../siamese/index.js')
       const { superResolvedInput } = await import('../../pipeline/index.js')
       for (const image of images) await readImage(image)
-      const started = await startBackend(backend, threads === undefined ? {} : { threads })
+      const started = await startChosen(io, backend, threads)
       io.stderr.write(`${started.description}\n`)
       const progress = createProgress(io)
       using generator = loadGenerator(await readFile(generatorFile), { source: generatorFile })

@@ -4,8 +4,7 @@ import { Command, Option } from 'commander'
 import { syntheticHistology, type ImageSource, type Magnification } from '../../data/index.js'
 import { ArgumentError, BackendError, DataError, OneClassError, WeightsError } from '../../errors.js'
 import type { FeatureExtractor } from '../../losses/index.js'
-import type { BackendName } from '../../node/backend.js'
-import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, startBackend, writeReport } from '../../node/index.js'
+import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, writeReport } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import {
@@ -20,13 +19,14 @@ import {
   UsageError,
 } from '../options.js'
 import { createProgress } from '../progress.js'
+import { startChosen, type BackendChoice } from '../startChosen.js'
 
 interface ReproduceOptions {
   data?: string
   preset: 'quick' | 'paper'
   split: 'image' | 'patient'
   magnification?: Magnification[]
-  backend: BackendName
+  backend: BackendChoice
   threads?: number
   seed: number
   vgg?: string
@@ -153,7 +153,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       const source = await openSource(options)
       io.stderr.write(`${source.description}\n`)
       let hasBegun = false
-      const started = await startBackend(backend, threads === undefined ? {} : { threads })
+      const started = await startChosen(io, backend, threads)
       io.stderr.write(`${started.name}: ${started.description}\n`)
       const { trainPipeline } = await import('../../pipeline/index.js')
       const progress = createProgress(io)

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import type { BackendName } from '../../node/backend.js'
 import { ArgumentError } from '../../errors.js'
-import { readImage, startBackend, writeImage } from '../../node/index.js'
+import { readImage, writeImage } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { backendOption, integer, jsonOption, requireFile, threadsOption, UsageError } from '../options.js'
 import { outputFile, outputFiles } from '../outputs.js'
 import { createProgress } from '../progress.js'
+import { startChosen, type BackendChoice } from '../startChosen.js'
 
 interface UpscaleCommandOptions {
   weights: string
   out: string
   tile: number
   overlap?: number
-  backend: BackendName
+  backend: BackendChoice
   threads?: number
   json?: true
 }
@@ -56,7 +56,7 @@ export function upscaleCommand(io: CommandIO): Command {
       if (images.length > 1) for (const image of images) await readImage(image)
       const { loadGenerator, upscale } = await import('../../esrgan/index.js')
       const bytes = await readFile(weights)
-      const started = await startBackend(backend, threads === undefined ? {} : { threads })
+      const started = await startChosen(io, backend, threads)
       const progress = createProgress(io)
       const results: { image: string; out: string; width: number; height: number; seconds: number }[] = []
       const generator = loadGenerator(bytes, { source: weights })

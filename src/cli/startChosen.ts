@@ -1,0 +1,19 @@
+import { chooseBackend, startBackend, type BackendName, type StartedBackend } from '../node/index.js'
+import type { CommandIO } from './io.js'
+
+/** What `--backend` takes. */
+export type BackendChoice = BackendName | 'auto'
+
+/**
+ * Starts what `--backend` names. With `auto` it says on stderr what was passed over and why, and the description has it
+ * too.
+ */
+export async function startChosen(io: CommandIO, choice: BackendChoice, threads?: number): Promise<StartedBackend> {
+  const options = threads === undefined ? {} : { threads }
+  if (choice !== 'auto') return await startBackend(choice, options)
+  const { tried, ...started } = await chooseBackend(options)
+  for (const { name, reason } of tried) io.stderr.write(`passed over ${name}: ${reason}\n`)
+  const passedOver = tried.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
+  const why = passedOver === '' ? '' : `, passed over ${passedOver}`
+  return { ...started, description: `${started.description} (chosen by --backend auto${why})` }
+}

@@ -1,0 +1,30 @@
+import { engine, ready, setBackend } from '@tensorflow/tfjs-core'
+import { StartError } from './startError.js'
+
+/**
+ * Makes the registered backend the active one.
+ *
+ * @throws StartError where tfjs cannot start it.
+ */
+export async function activate(name: string): Promise<void> {
+  if (!(await setBackend(name))) throw new StartError(name, 'broken', 'tfjs could not start it')
+  await ready()
+}
+
+/**
+ * Runs a start; where it fails, the backend that was active before is active again. tfjs names a backend active before it
+ * has started, and tfjs-node makes itself active while it loads.
+ */
+export async function orRestore<T>(start: () => Promise<T>): Promise<T> {
+  const { backendName } = engine()
+  try {
+    return await start()
+  } catch (error) {
+    if (engine().backendName !== backendName) {
+      if (engine().registry[backendName]) await setBackend(backendName)
+      // None was active: tfjs chooses one when it is first used, as it would have.
+      else Object.assign(engine(), { backendName, backendInstance: null })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os'
+import { engine, registerBackend, removeBackend, type KernelBackend } from '@tensorflow/tfjs-core'
+import { enableWasmTraining } from '../../backend/index.js'
+import { activate } from './activate.js'
+import { importBackend } from './importPackage.js'
+import type { StartedBackend } from './startedBackend.js'
+import { StartError } from './startError.js'
+import { warn } from './warn.js'
+import { loadThreadedModule, maxThreads, whyNoThreads, type ThreadedModule } from './wasmThreads.js'
+
+const threadsOf = Symbol.for('esrgan-scnn.wasm-threads')
+
+/** The wasm backend that runs already, with its threads where it was started here. */
+function runningWasm(): (KernelBackend & { [threadsOf]?: number }) | undefined {
+  return engine().registry['wasm']
+}
+
+const count = (threads: number): string => (threads === 1 ? 'one thread' : `${threads} threads`)
+
+/** Takes the backend that runs already, whose tensors would be lost with it. */
+async function keepRunning(threads: number, wanted: number | undefined): Promise<StartedBackend> {
+  if (wanted !== undefined && wanted !== threads) {
+    throw new StartError(
+      'wasm',
+      'unusable',
+      `runs already, with ${threads} ${threads === 1 ? 'thread' : 'threads'}; its tensors would be lost. ` +
+        `Ask for ${threads}, or call tf.removeBackend('wasm') first`,
+    )
+  }
+  await activate('wasm')
+  enableWasmTraining()
+  return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${count(threads)} (it ran already)` }
+}
+
+/** The threaded build, or why there is none. */
+async function threadedModule(threads: number): Promise<ThreadedModule | string> {
+  const reason = whyNoThreads()
+  if (reason !== undefined) return reason
+  try {
+    return await loadThreadedModule(threads)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/**
+ * Starts tfjs's WebAssembly backend with the threads that are wanted, by default as many as work, and registers the
+ * kernels that training needs.
+ *
+ * @throws StartError where the threads were asked for and cannot be had.
+ */
+export async function startWasm(wanted: number | undefined): Promise<StartedBackend> {
+  const { BackendWasm, setThreadsCount } = (await importBackend('wasm', '@tensorflow/tfjs-backend-wasm')) as {
+    BackendWasm: new (module: ThreadedModule) => KernelBackend & { wasm: { tfjs: { getThreadsCount(): number } } }
+    setThreadsCount(threads: number): void
+  }
+  const running = runningWasm()
+  if (running) return await keepRunning(running[threadsOf] ?? 1, wanted)
+
+  const most = wanted ?? Math.min(availableParallelism(), maxThreads)
+  const module = most > 1 ? await threadedModule(most) : undefined
+  const reason = typeof module === 'string' ? module : undefined
+  if (reason !== undefined && wanted !== undefined) {
+    throw new StartError(
+      'wasm',
+      'unusable',
+      `${wanted} threads were asked for, and ${reason}; ask for 1, or leave the number out to take what works`,
+    )
+  }
+  if (typeof module === 'object') {
+    setThreadsCount(most)
+    removeBackend('wasm')
+    registerBackend('wasm', () => new BackendWasm(module), 2)
+  }
+  await activate('wasm')
+  enableWasmTraining()
+  const backend = runningWasm()! as InstanceType<typeof BackendWasm> & { [threadsOf]?: number }
+  const threads = typeof module === 'object' ? backend.wasm.tfjs.getThreadsCount() : 1
+  backend[threadsOf] = threads
+  if (reason !== undefined) warn(`backend wasm: runs with one thread only, as ${reason}`)
+  const note = reason === undefined ? '' : ` (${reason})`
+  return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${count(threads)}${note}` }
+}
