@@ -1,12 +1,15 @@
 import { dispose, engine, type Tensor } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
 
-/** The one private field of tfjs-core that is needed: the tape of the gradient being computed. */
+/** The private fields of tfjs-core that are needed. */
 export interface TapeState {
+  /** The tape of the gradient being computed. */
   activeTape: { inputs: Record<string, Tensor>; saved: Tensor[] }[] | null
+  /** How many gradients are being computed, one inside the other. */
+  gradientDepth: number
 }
 
-/** The engine's state with its tape. */
+/** The engine's state, with its tape. */
 export function tapeState(): TapeState {
   const { state } = engine() as unknown as { state: object | undefined }
   if (state === undefined || !('activeTape' in state || 'gradientDepth' in state)) {

@@ -23,6 +23,7 @@ export interface WasmModule {
 export interface WasmBackend {
   wasm: WasmModule
   dataIdMap: { get(dataId: object): WasmTensorData; delete(dataId: object): boolean }
+  incRef(dataId: object): void
   makeOutput(shape: number[], dtype: 'float32' | 'int32', memoryOffset?: number): TensorInfo
   disposeData(dataId: object, force?: boolean): boolean
 }
