@@ -2,10 +2,14 @@ import type { ConformanceCase } from '../case.js'
 import { arrayCases } from './arrays.js'
 import { convolutionCases } from './convolution.js'
 import { elementwiseCases } from './elementwise.js'
+import { esrganTrainingCases } from './esrganTraining.js'
 import { imageCases } from './images.js'
+import { layersModelCases } from './layersModels.js'
 import { matrixCases } from './matrix.js'
+import { networkCases } from './networks.js'
 import { poolingCases } from './pooling.js'
 import { reductionCases } from './reductions.js'
+import { siameseCases } from './siamese.js'
 
 /** Everything that a backend has to compute right, the same list for every backend. */
 export const cases: readonly ConformanceCase[] = [
@@ -16,4 +20,8 @@ export const cases: readonly ConformanceCase[] = [
   ...elementwiseCases,
   ...reductionCases,
   ...arrayCases,
+  ...networkCases,
+  ...esrganTrainingCases,
+  ...siameseCases,
+  ...layersModelCases,
 ]
