@@ -43,8 +43,8 @@ export interface Discriminator extends Network {
   apply(images: Tensor4D, options?: { readonly training?: boolean }): Tensor2D
 }
 
-/** One convolution with what follows it. */
-interface Layer {
+/** One convolution of the discriminator with what follows it. */
+export interface DiscriminatorLayer {
   readonly name: string
   /** The batch normalisation after it; the very first convolution has none, and a bias instead. */
   readonly norm: string | undefined
@@ -53,12 +53,13 @@ interface Layer {
   readonly outputs: number
 }
 
-const hidden = 100
+/** Units of the dense layer before the last. */
+export const discriminatorHidden = 100
 const lastSide = 4
 
 /** Stage i: 3x3 stride 1, then 4x4 stride 2, to features * min(2^i, 8) channels; as many stages as it takes to reach 4x4. */
-function layersOf({ patchSize, features, channels }: DiscriminatorConfig): Layer[] {
-  const layers: Layer[] = []
+export function discriminatorLayers({ patchSize, features, channels }: DiscriminatorConfig): DiscriminatorLayer[] {
+  const layers: DiscriminatorLayer[] = []
   let inputs = channels
   for (let i = 0; patchSize >> i > lastSide; i++) {
     const outputs = features * Math.min(2 ** i, 8)
@@ -67,6 +68,20 @@ function layersOf({ patchSize, features, channels }: DiscriminatorConfig): Layer
     inputs = outputs
   }
   return layers
+}
+
+/** Fills in the defaults and checks every option. */
+export function discriminatorConfig({
+  patchSize = 128,
+  features = 64,
+  channels = 3,
+}: DiscriminatorOptions): DiscriminatorConfig {
+  if (!Number.isInteger(patchSize) || patchSize < 32 || 2 ** Math.round(Math.log2(patchSize)) !== patchSize) {
+    throw new ArgumentError('options.patchSize', 'be a power of two >= 32', patchSize)
+  }
+  requireInteger('options.features', features, 1)
+  requireInteger('options.channels', channels, 1)
+  return { patchSize, features, channels }
 }
 
 /**
@@ -81,19 +96,11 @@ function layersOf({ patchSize, features, channels }: DiscriminatorConfig): Layer
  * The caller disposes the discriminator.
  * @throws ArgumentError for an option out of range
  */
-export function createDiscriminator({
-  patchSize = 128,
-  features = 64,
-  channels = 3,
-  seed = 0,
-}: DiscriminatorOptions = {}): Discriminator {
-  if (!Number.isInteger(patchSize) || patchSize < 32 || 2 ** Math.round(Math.log2(patchSize)) !== patchSize) {
-    throw new ArgumentError('options.patchSize', 'be a power of two >= 32', patchSize)
-  }
-  requireInteger('options.features', features, 1)
-  requireInteger('options.channels', channels, 1)
-  const config = { patchSize, features, channels }
-  const layers = layersOf(config)
+export function createDiscriminator(options: DiscriminatorOptions = {}): Discriminator {
+  const config = discriminatorConfig(options)
+  const { patchSize, channels } = config
+  const { seed = 0 } = options
+  const layers = discriminatorLayers(config)
   const flat = layers.at(-1)!.outputs * lastSide * lastSide
 
   const initial = defaultInitialiser(seed, 'discriminator')
@@ -110,8 +117,8 @@ export function createDiscriminator({
     add('running_var', 1, false)
   }
   for (const [name, inputs, outputs] of [
-    ['linear1', flat, hidden],
-    ['linear2', hidden, 1],
+    ['linear1', flat, discriminatorHidden],
+    ['linear2', discriminatorHidden, 1],
   ] as const) {
     variables.set(
       `${name}.weight`,

@@ -20,6 +20,8 @@ export {
   type GANLossOptions,
   type GeneratorContext,
 } from './lossTerms.js'
+export { estimateTrainingMemory, type MemoryEstimate, type TrainingMemoryOptions } from './memoryEstimate.js'
+export type { FeatureConvolution } from './memoryNetworks.js'
 export { randomFeatures, type RandomFeaturesOptions } from './randomFeatures.js'
 export { loadGenerator, saveGenerator, type LoadGeneratorOptions } from './storage.js'
 export { trainESRGAN, type TrainESRGANOptions, type TrainESRGANResult } from './train.js'

@@ -1,0 +1,133 @@
+import { foldingOf, generatorConvolutions, type GeneratorConfig } from './generator.js'
+import { discriminatorLayers, discriminatorHidden, type DiscriminatorConfig } from './discriminator.js'
+import { denseBlocks, denseConvolutions } from './rrdb.js'
+import {
+  batchNormMemory,
+  biasMemory,
+  checkpointMemory,
+  concatMemory,
+  convolutionMemory,
+  leakyMemory,
+  maxPoolMemory,
+  reluMemory,
+  residualMemory,
+  upsampleMemory,
+  type LayerMemory,
+} from './memoryLayers.js'
+
+/** One convolution of a feature network. */
+export interface FeatureConvolution {
+  /** Channels in. */
+  readonly inputs: number
+  /** Channels out. */
+  readonly outputs: number
+  /** How many 2x2 max-pools stand before it. */
+  readonly halvings: number
+}
+
+/** A 3x3 convolution on `pixels` places, with bias; then LeakyReLU, ReLU or nothing. */
+function convolution(
+  pixels: number,
+  inputs: number,
+  outputs: number,
+  activation: ((outputs: number) => LayerMemory) | undefined,
+): LayerMemory[] {
+  const sizes = { inputs: pixels * inputs, outputs: pixels * outputs, parameters: 9 * inputs * outputs + outputs }
+  const layers = [convolutionMemory(sizes), biasMemory(sizes.outputs)]
+  return activation === undefined ? layers : [...layers, activation(sizes.outputs)]
+}
+
+/** One RRDB on `pixels` places. */
+function rrdbMemory(pixels: number, features: number, growth: number): LayerMemory[] {
+  const layers: LayerMemory[] = []
+  for (let k = 0; k < denseBlocks; k++) {
+    for (let j = 0; j < denseConvolutions; j++) {
+      const inputs = features + j * growth
+      const isLast = j === denseConvolutions - 1
+      layers.push({ ...concatMemory(pixels * inputs), ...(j === 0 ? { saved: 0 } : {}) })
+      layers.push(...convolution(pixels, inputs, isLast ? features : growth, isLast ? undefined : leakyMemory))
+    }
+    layers.push(residualMemory(pixels * features))
+  }
+  return [...layers, { ...residualMemory(pixels * features), gradients: pixels * features }]
+}
+
+/** The generator on `images` pictures with `pixels` high-resolution pixels each. */
+export function generatorMemory(config: GeneratorConfig, images: number, pixels: number): LayerMemory[] {
+  const { blocks, features, growth, scale, channels, bicubicSkip, checkpoint } = config
+  const large = images * pixels
+  const small = large / (scale * foldingOf(scale)) ** 2
+  const first = convolution(small, generatorConvolutions(config)[0]!.inputs, features, undefined)
+  const block = rrdbMemory(small, features, growth)
+  const trunk = Array.from({ length: blocks }, () =>
+    checkpoint ? [checkpointMemory(block, small * features)] : block,
+  ).flat()
+  return [
+    // The pictures themselves want no gradient.
+    { ...first[0]!, gradients: 0 },
+    first[1]!,
+    ...trunk,
+    ...convolution(small, features, features, undefined),
+    { ...residualMemory(small * features), saved: 2 * small * features, gradients: small * features },
+    ...[4, 16].flatMap((times) => [
+      upsampleMemory((small * times * features) / 4),
+      ...convolution(small * times, features, features, leakyMemory),
+    ]),
+    ...convolution(large, features, features, leakyMemory),
+    ...convolution(large, features, channels, undefined),
+    ...(bicubicSkip ? [biasMemory(2 * large * channels)] : []),
+  ]
+}
+
+/** The discriminator in training mode on `images` pictures. */
+export function discriminatorMemory(config: DiscriminatorConfig, images: number): LayerMemory[] {
+  const layers: LayerMemory[] = []
+  let pixels = images * config.patchSize ** 2
+  let flat = 0
+  for (const { norm, size, inputs, outputs } of discriminatorLayers(config)) {
+    const from = pixels
+    if (size === 4) pixels /= 4
+    const out = pixels * outputs
+    const parameters = size ** 2 * inputs * outputs + (norm === undefined ? outputs : 2 * outputs)
+    layers.push(convolutionMemory({ inputs: from * inputs, outputs: out, parameters }))
+    layers.push(norm === undefined ? biasMemory(out) : batchNormMemory(out), leakyMemory(out))
+    flat = out
+  }
+  const parameters = (flat / images) * discriminatorHidden + 2 * discriminatorHidden + 1
+  return [...layers, convolutionMemory({ inputs: flat, outputs: images * discriminatorHidden, parameters })]
+}
+
+/** A feature network on `images` pictures with `pixels` pixels each: ReLU after every convolution but the last. */
+export function featureMemory(
+  convolutions: readonly FeatureConvolution[],
+  images: number,
+  pixels: number,
+): LayerMemory[] {
+  return convolutions.flatMap(({ inputs, outputs, halvings }, i) => {
+    const places = (images * pixels) / 4 ** halvings
+    const isPooled = halvings > (convolutions[i - 1]?.halvings ?? 0)
+    return [
+      ...(isPooled ? [maxPoolMemory(4 * places * inputs)] : []),
+      ...convolution(places, inputs, outputs, i === convolutions.length - 1 ? undefined : reluMemory),
+    ]
+  })
+}
+
+/** Convolutions of stages with the given widths, as many a stage as `counts` says. */
+function stages(widths: readonly number[], counts: readonly number[]): FeatureConvolution[] {
+  const layers: FeatureConvolution[] = []
+  let inputs = 3
+  widths.forEach((outputs, halvings) => {
+    for (let k = 0; k < counts[halvings]!; k++) {
+      layers.push({ inputs, outputs, halvings })
+      inputs = outputs
+    }
+  })
+  return layers
+}
+
+/** The feature networks that are known by name: VGG19 up to conv5_4, and `randomFeatures` with its default widths. */
+export const knownFeatures = {
+  vgg19: stages([64, 128, 256, 512, 512], [2, 2, 4, 4, 4]),
+  random: stages([16, 32, 64], [2, 2, 2]),
+} as const
