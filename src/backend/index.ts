@@ -4,12 +4,19 @@
  *
  * @packageDocumentation
  */
+export { enableCPUTraining } from './cpu/enableCPUTraining.js'
 export { affineTransform, type AffineTransformOptions, type FillMode } from './ops/affineTransform.js'
+export { adamUpdate, type AdamNumbers, type AdamTensors } from './ops/adamUpdate.js'
 export { checkpointed } from './ops/checkpointed.js'
+export { convolution, type ConvolutionOptions } from './ops/convolution.js'
+export { leakyRelu } from './ops/leakyRelu.js'
 export { maxPool2x2 } from './ops/maxPool.js'
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js'
 export { releaseTape } from './ops/tape.js'
 export { softplus } from './ops/softplus.js'
+export { standardise } from './ops/standardise.js'
 export { upsampleNearest2x } from './ops/upsample.js'
-export { backendRepairs, enableWasmTraining } from './wasm/enableWasmTraining.js'
+export { backendRepairs, repairBackend } from './repairBackend.js'
+export { type Repair } from './repairs/repair.js'
+export { enableWasmTraining } from './wasm/enableWasmTraining.js'
 export { OutOfMemoryError, wasmMemory } from './wasm/memory.js'

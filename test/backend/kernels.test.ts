@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { backendRepairs, enableWasmTraining } from '../../src/backend/index.js'
 import { createRandom } from '../../src/random.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectNoLeak } from '../helpers/tensors.js'
@@ -134,15 +133,6 @@ describe.each(['cpu', 'wasm'] as const)('convolution gradients on %s', (backend)
 
 describe('wasm repairs', () => {
   beforeAll(() => useBackend('wasm'))
-
-  it('are put in force once', () => {
-    const kernels = (): unknown[] => backendRepairs().map((name) => tf.getKernel(name, 'wasm'))
-    const first = kernels()
-    expect(enableWasmTraining()).toEqual(backendRepairs())
-    expect(kernels()).toEqual(first)
-    expect(kernels().every((kernel, i) => kernel === first[i])).toBe(true)
-    expect(backendRepairs()).toContain('Conv2DBackpropFilter')
-  })
 
   it('leave no data behind in the backend', async () => {
     const backend = tf.backend() as tf.KernelBackend

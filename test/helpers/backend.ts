@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-layers'
 import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core'
-import { enableWasmTraining } from '../../src/backend/index.js'
+import { repairBackend } from '../../src/backend/index.js'
 
 /** Makes the named tfjs backend the active one, repaired for training as users get it. */
 export async function useBackend(name: 'wasm' | 'cpu'): Promise<void> {
@@ -8,6 +8,6 @@ export async function useBackend(name: 'wasm' | 'cpu'): Promise<void> {
   else await import('@tensorflow/tfjs-backend-cpu')
   if (!(await setBackend(name))) throw new Error(`backend ${name} did not start`)
   await ready()
-  if (name === 'wasm') enableWasmTraining()
+  repairBackend()
   if (getBackend() !== name) throw new Error(`the active backend is ${getBackend()}, not ${name}`)
 }

@@ -1,39 +1,30 @@
-import {
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  type KernelFunc,
-  type KernelSetupFunc,
-} from '@tensorflow/tfjs-core'
+import { getKernel } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
-import { wasmBackend, type WasmBackend } from './backend.js'
-import { batchMatMul } from './batchMatMul.js'
-import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
-import { conv2dBackpropInput } from './conv2dBackpropInput.js'
-import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwiseGradients.js'
-import { maxPoolGrad } from './maxPoolGrad.js'
+import { applyRepairs, type Repair } from '../repairs/repair.js'
+import type { WasmBackend } from './backend.js'
+import { guardFailure } from './failure.js'
+import { registerFusedKernels } from './fused/registerFusedKernels.js'
 import { guardAllocation } from './memory.js'
-import { unsortedSegmentSum } from './unsortedSegmentSum.js'
+import { wasmRepairs } from './repairs.js'
 
-/** Marks a kernel as a repair of this package, also across its ESM and CJS builds. */
-const mark = Symbol.for('esrgan-scnn.wasm-repair')
-
-/** Each repair by the kernel's name, made from the stock kernel where there is one. */
-const repairs: Readonly<Record<string, (stock: KernelFunc | undefined) => unknown>> = {
-  BatchMatMul: (stock) => stock && batchMatMul(stock),
-  Conv2DBackpropFilter: () => conv2dBackpropFilter,
-  Conv2DBackpropInput: () => conv2dBackpropInput,
-  DepthwiseConv2dNativeBackpropFilter: () => depthwiseBackpropFilter,
-  DepthwiseConv2dNativeBackpropInput: () => depthwiseBackpropInput,
-  MaxPoolGrad: () => maxPoolGrad,
-  UnsortedSegmentSum: () => unsortedSegmentSum,
+/** Applies the repairs of wasm, and guards the instance that runs and those started later. */
+export function repairWasm(): readonly Repair[] {
+  registerFusedKernels()
+  return applyRepairs('wasm', wasmRepairs, (instance) => {
+    guardAllocation(instance as WasmBackend)
+    guardFailure(instance)
+  })
 }
 
 /**
- * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks and replaces those that are
- * wrong or very slow. It also makes an allocation that does not fit throw {@link OutOfMemoryError}, where stock tfjs goes
- * on with corrupt numbers. Call it once after importing `@tensorflow/tfjs-backend-wasm`; further calls change nothing.
- * Kernels are registered for the backend `wasm` only, for the whole process.
+ * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks and replaces those that a small
+ * probe finds wrong or very slow; a kernel that is right, of tfjs or your own, stays. Call it after
+ * `tf.setBackend('wasm')`; called before, it registers what is missing at once and probes when the backend starts.
+ * Further calls change nothing. {@link backendRepairs} tells the reasons.
+ *
+ * It also makes an allocation that does not fit throw {@link OutOfMemoryError}, where stock tfjs goes on with corrupt
+ * numbers, and a trap inside the WebAssembly code, or memory that it could not get, throw `BackendFailedError` there and
+ * at every later use. Kernels are registered for the backend `wasm` only, for the whole process.
  *
  * @returns the names of the kernels in force from this package.
  * @throws BackendError where `@tensorflow/tfjs-backend-wasm` has not been imported.
@@ -42,28 +33,5 @@ export function enableWasmTraining(): readonly string[] {
   if (!getKernel('Conv2D', 'wasm')) {
     throw new BackendError('wasm', 'import @tensorflow/tfjs-backend-wasm before enableWasmTraining()')
   }
-  for (const [kernelName, repair] of Object.entries(repairs)) {
-    const stock = getKernel(kernelName, 'wasm')
-    if (stock && mark in stock) continue
-    if (stock) unregisterKernel(kernelName, 'wasm')
-    const kernelFunc = repair(stock?.kernelFunc) as KernelFunc
-    const setupFunc: KernelSetupFunc = (backend) => {
-      stock?.setupFunc?.(backend)
-      guardAllocation(backend as WasmBackend)
-    }
-    registerKernel(
-      Object.assign({ ...stock, kernelName, backendName: 'wasm', kernelFunc, setupFunc }, { [mark]: true }),
-    )
-  }
-  const running = wasmBackend()
-  if (running) guardAllocation(running)
-  return backendRepairs()
-}
-
-/** The names of the wasm kernels that {@link enableWasmTraining} has put in force; empty before it was called. */
-export function backendRepairs(): readonly string[] {
-  return Object.keys(repairs).filter((kernelName) => {
-    const kernel = getKernel(kernelName, 'wasm')
-    return kernel !== undefined && mark in kernel
-  })
+  return repairWasm().map(({ kernel }) => kernel)
 }

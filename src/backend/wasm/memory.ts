@@ -54,7 +54,10 @@ export function guardAllocation({ wasm }: WasmBackend): void {
   const malloc = module._malloc
   module._malloc = (bytes) => {
     const offset = bytes > heapLimit ? 0 : malloc(bytes)
-    if (offset === 0 && bytes > 0) throw new OutOfMemoryError(bytes, heapBytes(module))
+    // Near 4 GB emmalloc's sizes wrap around, and it returns its last region although that is too small.
+    const isBeyond = (offset >>> 0) + bytes > heapBytes(module)
+    if (isBeyond) module._free(offset)
+    if (isBeyond || (offset === 0 && bytes > 0)) throw new OutOfMemoryError(bytes, heapBytes(module))
     return offset
   }
   module[guarded] = true

@@ -1,0 +1,122 @@
+import { getKernelsForBackend, type KernelConfig, type KernelFunc } from '@tensorflow/tfjs-core'
+import { BackendError, BackendFailedError } from '../../errors.js'
+import { replaceKernel } from '../repairs/repair.js'
+import type { WasmModule } from './backend.js'
+
+/** What is remembered on a module: why it cannot be used any more, and where C's `errno` lies. */
+interface Health {
+  failure: BackendFailedError | undefined
+  readonly errno: number
+}
+
+const health = Symbol.for('esrgan-scnn.wasm-health')
+const isGuarded = Symbol.for('esrgan-scnn.wasm-guard')
+
+interface PoolWorker {
+  terminate(): unknown
+}
+
+/** The Emscripten module, as far as it is used here. */
+interface Module extends WasmModule {
+  [health]?: Health
+  ___errno_location?(): number
+  /** Only in the threaded build. */
+  PThread?: { pthreads: Record<string, PoolWorker>; unusedWorkers: PoolWorker[] }
+}
+
+/** The wasm backend's instance with the methods that touch its heap. */
+interface Instance {
+  wasm: Module | null
+  dataIdMap: { has(dataId: object): boolean; delete(dataId: object): boolean }
+  move(...args: unknown[]): void
+  readSync(...args: unknown[]): unknown
+  disposeData(dataId: object, force?: boolean): boolean
+  dispose(): void
+}
+
+/** C's `ENOMEM`, as WASI numbers it. */
+const outOfMemory = 48
+
+/** Whether the error left the WebAssembly code in the middle of what it did: a trap, `abort()` or `exit()`. */
+function isTrap(error: unknown): error is Error {
+  const name = (error as Error | undefined)?.name
+  return error instanceof WebAssembly.RuntimeError || name === 'RuntimeError' || name === 'ExitStatus'
+}
+
+/** Remembers that the module cannot be used any more; returns the error that every later use throws. */
+function fail(state: Health, what: string, during: string, cause?: unknown): BackendFailedError {
+  state.failure ??= new BackendFailedError(
+    'wasm',
+    `${what} in ${during}, and its memory is not to be trusted: the backend and its tensors cannot be used any more. ` +
+      `Start a new process, or call tf.removeBackend('wasm') and start it again; ` +
+      `a smaller batch, micro-batches or checkpointed blocks take less memory`,
+    cause === undefined ? undefined : { cause },
+  )
+  return state.failure
+}
+
+/** Runs what calls into the module; a trap, or memory that C could not get, is fatal. */
+function guarded<T>(module: Module | null, during: string, run: () => T): T {
+  const state = module?.[health]
+  if (!module || !state) return run()
+  if (state.failure) throw state.failure
+  let result: T
+  try {
+    result = run()
+  } catch (error) {
+    if (isTrap(error)) throw fail(state, `its code trapped (${error.message})`, during, error)
+    module.HEAPU8[state.errno] = 0
+    throw error
+  }
+  // XNNPACK only prints a warning where it gets no memory, and the result stays as it was allocated.
+  if (module.HEAPU8[state.errno] === outOfMemory) throw fail(state, 'its code ran out of memory', during)
+  return result
+}
+
+/** Makes the kernel throw `BackendFailedError` from the first trap on. */
+function guardKernel(config: KernelConfig): void {
+  const { kernelFunc, kernelName } = config
+  if (isGuarded in kernelFunc) return
+  const call: KernelFunc = (args) => guarded((args.backend as Instance).wasm, kernelName, () => kernelFunc(args))
+  replaceKernel({ ...config, kernelFunc: Object.assign(call, { [isGuarded]: true }) })
+}
+
+/** Why the running wasm backend cannot be used any more; undefined where it can. */
+export function wasmFailure(instance: object): BackendFailedError | undefined {
+  return (instance as Instance).wasm?.[health]?.failure
+}
+
+/**
+ * Makes a trap inside the module, and memory that C code could not get, fatal: from then on every kernel, upload and
+ * readback throws the same {@link BackendFailedError}. Freeing tensors only forgets them then, and `tf.removeBackend`
+ * does not enter the module. Further calls change nothing but for kernels registered since.
+ */
+export function guardFailure(backend: object): void {
+  for (const config of getKernelsForBackend('wasm')) guardKernel(config)
+  const instance = backend as Instance
+  const module = instance.wasm
+  if (!module || health in module) return
+  if (!module.___errno_location) {
+    throw new BackendError('wasm', 'this version of @tensorflow/tfjs-backend-wasm does not tell errno; 4.22 fits')
+  }
+  const state: Health = { failure: undefined, errno: module.___errno_location() }
+  module.HEAPU8[state.errno] = 0
+  module[health] = state
+
+  const { move, readSync, disposeData, dispose } = instance
+  instance.move = (...args) => guarded(module, 'an upload', () => move.apply(instance, args))
+  instance.readSync = (...args) => guarded(module, 'a readback', () => readSync.apply(instance, args))
+  instance.disposeData = (dataId, force) => {
+    if (state.failure || !instance.wasm) {
+      if (instance.dataIdMap.has(dataId)) instance.dataIdMap.delete(dataId)
+      return true
+    }
+    return guarded(module, 'freeing a tensor', () => disposeData.call(instance, dataId, force))
+  }
+  instance.dispose = () => {
+    if (!state.failure) return dispose.call(instance)
+    const { pthreads = {}, unusedWorkers = [] } = module.PThread ?? {}
+    for (const worker of [...Object.values(pthreads), ...unusedWorkers]) worker.terminate()
+    instance.wasm = null
+  }
+}
