@@ -1,12 +1,15 @@
 import type { ConformanceCase } from '../case.js'
 import { arrayCases } from './arrays.js'
 import { convolutionCases } from './convolution.js'
+import { dataCases } from './data.js'
 import { elementwiseCases } from './elementwise.js'
 import { esrganTrainingCases } from './esrganTraining.js'
 import { imageCases } from './images.js'
 import { layersModelCases } from './layersModels.js'
+import { lossCases } from './losses.js'
 import { matrixCases } from './matrix.js'
 import { networkCases } from './networks.js'
+import { optimizerCases } from './optimizers.js'
 import { poolingCases } from './pooling.js'
 import { reductionCases } from './reductions.js'
 import { siameseCases } from './siamese.js'
@@ -20,8 +23,11 @@ export const cases: readonly ConformanceCase[] = [
   ...elementwiseCases,
   ...reductionCases,
   ...arrayCases,
+  ...optimizerCases,
+  ...lossCases,
   ...networkCases,
   ...esrganTrainingCases,
   ...siameseCases,
   ...layersModelCases,
+  ...dataCases,
 ]

@@ -5,6 +5,8 @@ import { slope, uniform, type Values } from '../truth/values.js'
 /** What an operation ought to compute, and its gradients. */
 export interface Statement {
   readonly name: string
+  /** The group of its cases; default `operation`, and `gradient` for the gradient. */
+  readonly group?: ConformanceCase['group']
   /** The float32 arguments by name, in the order of the functions' parameters. */
   readonly inputs: Readonly<Record<string, Values>>
   /** The operation on tensors. */
@@ -45,10 +47,17 @@ export async function compare(
 }
 
 /** The statement's value as a case. */
-export function forward({ name, inputs, op, truth, tolerance = 1e-5 }: Statement): ConformanceCase {
+export function forward({
+  name,
+  group = 'operation',
+  inputs,
+  op,
+  truth,
+  tolerance = 1e-5,
+}: Statement): ConformanceCase {
   return {
     name,
-    group: 'operation',
+    group,
     tolerance,
     async run() {
       const y = tf.tidy(() => op(...(Object.values(inputs).map(tensorOf) as never[])))
@@ -67,7 +76,7 @@ export function gradient(statement: Statement): ConformanceCase {
   const { name, inputs, op, truth, pullback, of = Object.keys(inputs) } = statement
   return {
     name: `gradient of ${name}`,
-    group: 'gradient',
+    group: statement.group ?? 'gradient',
     tolerance: statement.gradientTolerance ?? statement.tolerance ?? 1e-5,
     async run() {
       const all = Object.values(inputs)
