@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { BackendName } from '../src/node/index.js'
 import { measureRow, type Result } from './measure.js'
+import { installOnnxRuntime, serveOnnxRuntime } from './peers/onnxruntime.js'
 import { findTorch } from './peers/torch.js'
 import { rows, selectRows } from './rows.js'
 import { profileText, table } from './table.js'
@@ -57,6 +58,9 @@ async function main(): Promise<void> {
   const [repeats = 1] = integers('repeats', options.repeats)
 
   const torch = await findTorch()
+  const onnxruntime = selected.some(({ spec }) => spec.kind === 'rrdb-forward')
+    ? await installOnnxRuntime()
+    : { reason: 'no row needs it' }
   const results: Result[] = []
   const failures: string[] = []
   for (const row of selected) {
@@ -71,7 +75,7 @@ async function main(): Promise<void> {
             repeats,
             profile: options.profile,
             torch,
-            onnxruntime: { reason: 'not installed' },
+            onnxruntime,
           })
           results.push(result)
         } catch (error) {
@@ -96,4 +100,5 @@ async function main(): Promise<void> {
 
 const [flag, role] = process.argv.slice(2)
 if (flag === '--worker' && role === 'tfjs') await serveTFJS()
+else if (flag === '--worker' && role === 'onnxruntime') await serveOnnxRuntime()
 else await main()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { BackendName } from '../src/node/index.js'
 import { multiplyAdds } from './multiplyAdds.js'
 import { startPeer, type Measurement, type Peer } from './peer.js'
+import type { OnnxRuntimePackage } from './peers/onnxruntime.js'
 import type { Torch } from './peers/torch.js'
 import type { Profile } from './profile.js'
 import type { Row } from './rows.js'
@@ -50,8 +51,8 @@ export interface MeasureOptions {
   readonly profile: boolean
   /** The PyTorch to compare with. */
   readonly torch: Torch | undefined
-  /** The folder of onnxruntime-node's package, or why there is none. */
-  readonly onnxruntime: { readonly folder: string } | { readonly reason: string }
+  /** The onnxruntime-node to compare inference with. */
+  readonly onnxruntime: OnnxRuntimePackage
 }
 
 /** A sample of short work is many repetitions of it, at least this long, so that waking up does not count. */
