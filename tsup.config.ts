@@ -36,7 +36,8 @@ const rooms = [
 const library = { index: 'src/index.ts', ...Object.fromEntries(rooms.map((room) => [room, `src/${room}/index.ts`])) }
 
 export default defineConfig({
-  entry: { ...library, cli: 'src/cli/index.ts' },
+  // The last is the program of the processes in which `diagnoseBackends` looks at the backends.
+  entry: { ...library, cli: 'src/cli/index.ts', examineProcess: 'src/node/backends/examineProcess.ts' },
   format: ['esm', 'cjs'],
   target: 'node20',
   splitting: true,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../../package.json'
 import { compareCommand } from './commands/compare.js'
 import { degradeCommand } from './commands/degrade.js'
+import { doctorCommand } from './commands/doctor.js'
 import { predictCommand } from './commands/predict.js'
 import { reproduceCommand } from './commands/reproduce.js'
 import { rocCommand } from './commands/roc.js'
@@ -27,6 +28,7 @@ export async function runCli(argv: readonly string[], io: CommandIO): Promise<Ex
     compareCommand(io),
     rocCommand(io),
     predictCommand(io),
+    doctorCommand(io),
   ]
   const program = new Command('esrgan-scnn')
     .description('ESRGAN super-resolution and a Siamese CNN for histology images: train, evaluate, use.')

@@ -6,9 +6,14 @@
  */
 export { chooseBackend, type ChosenBackend, type PassedOver } from './backends/chooseBackend.js'
 export type { CandidateName } from './backends/candidates.js'
+export { diagnoseBackends, type BackendDiagnosis, type DiagnoseBackendsOptions } from './backends/diagnoseBackends.js'
+export { examineBackend, type BackendExamination } from './backends/examineBackend.js'
+export type { Machine } from './backends/machine.js'
+export type { BackendSpeed } from './backends/measureSpeed.js'
 export { peakMemoryBytes } from './backends/peakMemory.js'
 export { startBackend, type StartBackendOptions } from './backends/startBackend.js'
 export type { BackendName, StartedBackend } from './backends/startedBackend.js'
+export type { PackageState } from './backends/versions.js'
 export { loadBreaKHis, type BreaKHisOptions, type BreaKHisSource } from './breakhis.js'
 export {
   decodeImage,

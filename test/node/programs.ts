@@ -19,6 +19,8 @@ export interface Project {
   readonly folder: string
   /** Bundles a program of TypeScript, whose imports are relative to the repository, as an ES module or CommonJS. */
   write(name: string, code: string): Promise<void>
+  /** Bundles sources of the repository into files of these names, as the built package has them. */
+  bundle(entries: Readonly<Record<string, string>>): Promise<void>
   /** Puts a made-up package into the project's node_modules; `dependency` puts it into those of that package. */
   install(name: string, version: string, code: string, dependency?: string): void
   /** Takes all made-up packages away. */
@@ -61,6 +63,20 @@ export function createProject(name: string): Project {
             }
           : {}),
       })
+    },
+    async bundle(entries) {
+      await build({
+        entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
+        outdir: folder,
+        bundle: true,
+        splitting: true,
+        platform: 'node',
+        format: 'esm',
+        target: 'node20',
+        logLevel: 'error',
+        packages: 'external',
+      })
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
     },
     install(packageName, version, code, dependency = '.') {
       const home = join(folder, dependency === '.' ? '' : `node_modules/${dependency}`, 'node_modules', packageName)

@@ -33,7 +33,7 @@ export async function importGradients(backend: string): Promise<void> {
 
 /**
  * Starts a tfjs backend in Node and makes it the active one, ready to train. `wasm` needs no set-up: it runs the threaded
- * SIMD build, with the kernels of `enableWasmTraining`. A wasm backend that runs already is kept. `webgpu` takes any
+ * SIMD build. `wasm` and `cpu` are repaired for training (`repairBackend`). A wasm backend that runs already is kept. `webgpu` takes any
  * adapter, also one that computes on the CPU (the description says so).
  *
  * @throws ArgumentError for an unknown name, or a thread count that is not from 1 to 8.

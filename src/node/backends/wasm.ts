@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { engine, registerBackend, removeBackend, type KernelBackend } from '@tensorflow/tfjs-core'
-import { enableWasmTraining } from '../../backend/index.js'
+import { repairBackend, restartWasm, wasmFailure } from '../../backend/index.js'
 import { activate } from './activate.js'
 import { importBackend } from './importPackage.js'
 import type { StartedBackend } from './startedBackend.js'
 import { StartError } from './startError.js'
 import { warn } from './warn.js'
-import { loadThreadedModule, maxThreads, whyNoThreads, type ThreadedModule } from './wasmThreads.js'
+import { whyNoThreads } from './wasmFeatures.js'
+import { loadThreadedModule, maxThreads, type ThreadedModule } from './wasmThreads.js'
 
 const threadsOf = Symbol.for('esrgan-scnn.wasm-threads')
 
@@ -28,7 +29,7 @@ async function keepRunning(threads: number, wanted: number | undefined): Promise
     )
   }
   await activate('wasm')
-  enableWasmTraining()
+  repairBackend()
   return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${count(threads)} (it ran already)` }
 }
 
@@ -55,7 +56,10 @@ export async function startWasm(wanted: number | undefined): Promise<StartedBack
     setThreadsCount(threads: number): void
   }
   const running = runningWasm()
-  if (running) return await keepRunning(running[threadsOf] ?? 1, wanted)
+  if (running) {
+    if (wasmFailure(running)) await restartWasm()
+    return await keepRunning(running[threadsOf] ?? 1, wanted)
+  }
 
   const most = wanted ?? Math.min(availableParallelism(), maxThreads)
   const module = most > 1 ? await threadedModule(most) : undefined
@@ -70,10 +74,17 @@ export async function startWasm(wanted: number | undefined): Promise<StartedBack
   if (typeof module === 'object') {
     setThreadsCount(most)
     removeBackend('wasm')
-    registerBackend('wasm', () => new BackendWasm(module), 2)
+    // A backend that is started again needs a new module.
+    let loaded: ThreadedModule | undefined = module
+    const start = async (): Promise<KernelBackend> => {
+      const next = loaded ?? (await loadThreadedModule(most))
+      loaded = undefined
+      return new BackendWasm(next)
+    }
+    registerBackend('wasm', start, 2)
   }
   await activate('wasm')
-  enableWasmTraining()
+  repairBackend()
   const backend = runningWasm()! as InstanceType<typeof BackendWasm> & { [threadsOf]?: number }
   const threads = typeof module === 'object' ? backend.wasm.tfjs.getThreadsCount() : 1
   backend[threadsOf] = threads

@@ -36,19 +36,6 @@ export const maxThreads = 8
 
 const build = 'tfjs-backend-wasm-threaded-simd'
 
-/** A module with one atomic instruction: valid only where wasm has threads. */
-const atomicModule = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0,
-  26, 11,
-])
-
-/** Why wasm cannot have threads here; undefined where it can. */
-export function whyNoThreads(): string | undefined {
-  if (typeof SharedArrayBuffer === 'undefined') return 'there is no SharedArrayBuffer'
-  if (!WebAssembly.validate(atomicModule)) return 'this WebAssembly has no threads'
-  return undefined
-}
-
 /**
  * The worker script as a data: URL, so that no file has to be shipped for it: it runs the worker code that
  * tfjs-backend-wasm holds as a string, with the CommonJS names that this code expects.
