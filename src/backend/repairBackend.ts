@@ -1,6 +1,7 @@
 import { getBackend } from '@tensorflow/tfjs-core'
 import { repairCPU } from './cpu/enableCPUTraining.js'
 import { repairsOf, type Repair } from './repairs/repair.js'
+import { watchBackend } from './watchBackend.js'
 import { repairWasm } from './wasm/enableWasmTraining.js'
 
 /** How each backend that has repairs is repaired. */
@@ -8,11 +9,13 @@ const repairers: Readonly<Record<string, () => readonly Repair[]>> = { cpu: repa
 
 /**
  * Repairs tfjs's active backend for training, as `enableWasmTraining` and `enableCPUTraining` do; other backends need
- * nothing. The trainers call it when they are created. Further calls cost next to nothing and change nothing.
+ * no repair, but the device of `webgpu` and `webgl` is watched: once it is lost, reading a tensor throws
+ * `BackendFailedError`. The trainers call it when they are created. Further calls cost next to nothing and change nothing.
  *
  * @returns the repairs in force on the active backend.
  */
 export function repairBackend(): readonly Repair[] {
+  watchBackend()
   return repairers[getBackend()]?.() ?? []
 }
 

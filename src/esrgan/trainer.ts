@@ -1,5 +1,6 @@
 import { dispose, keep, mean, stack } from '@tensorflow/tfjs-core'
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { repairBackend } from '../backend/index.js'
 import { ArgumentError, WeightsError, requireInteger } from '../errors.js'
 import { mergeLossTerms, totalLoss, type FeatureExtractor, type LossTerm } from '../losses/index.js'
 import {
@@ -157,11 +158,12 @@ function under(prefix: string, tensors: NamedTensors): NamedTensors {
  * generator's gradient of `perceptual + 5e-3 relativistic + 1e-2 l1`; then real and the same generated images pass it
  * again for the discriminator's own gradient. Both updates are made at the end, and only if all is finite.
  *
- * The caller disposes the trainer, and the networks.
+ * Repairs the active backend for training (`repairBackend`). The caller disposes the trainer, and the networks.
  * @throws ArgumentError for an option out of range
  */
 export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTrainer {
   const { generator, discriminator, features, microBatch, ema, adam } = options
+  repairBackend()
   if (microBatch !== undefined) requireInteger('options.microBatch', microBatch, 1)
   const psnrTerms = mergeLossTerms(psnrLossTerms(), options.psnrLosses ?? [])
   const ganTerms = mergeLossTerms(ganLossTerms(features, options), options.losses ?? [])

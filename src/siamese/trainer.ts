@@ -16,6 +16,7 @@ import {
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core'
+import { repairBackend } from '../backend/index.js'
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import {
   binaryCrossEntropyWithLogits,
@@ -194,6 +195,7 @@ export async function loadImages(
  */
 export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTrainer {
   const { network, images, labels, losses = [], learningRate = 1e-4, epsilon = 1e-7, microBatch, seed = 0 } = options
+  repairBackend()
   requireLabels('options.labels', labels)
   if (microBatch !== undefined) requireInteger('options.microBatch', microBatch, 1)
   const terms = mergeLossTerms(siameseLosses(options), losses)

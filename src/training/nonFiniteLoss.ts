@@ -1,4 +1,4 @@
-import { addN, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import { stack, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
 
 /** A loss or gradient became NaN or infinite. The step was not applied: the networks are as they were before it. */
 export class NonFiniteLossError extends Error {
@@ -29,8 +29,11 @@ export async function areFinite(
   gradients: readonly ReadonlyMap<string, Tensor>[],
 ): Promise<boolean> {
   if (!Object.values(values).every((value) => Number.isFinite(value))) return false
-  const all = tidy(() => addN(gradients.flatMap((each) => [...each.values()].map((gradient) => sum(gradient)))))
-  const [value] = await all.data()
-  all.dispose()
-  return Number.isFinite(value)
+  const tensors = gradients.flatMap((each) => [...each.values()])
+  if (tensors.length === 0) return true
+  // Not addN: on WebGPU it takes more buffers than a device has, and quietly gives nothing.
+  const sums = tidy(() => stack(tensors.map((gradient) => sum(gradient))))
+  const numbers = await sums.data()
+  sums.dispose()
+  return numbers.every((value) => Number.isFinite(value))
 }
