@@ -12,6 +12,8 @@ export interface WasmTensorData {
 export interface WasmModule {
   _malloc(bytes: number): number
   _free(offset: number): void
+  /** Where C's errno lies. */
+  ___errno_location?(): number
   cwrap(name: string, result: null, types: string[]): (...args: never[]) => void
   HEAPU8: Uint8Array
   /** Only in the threaded build. */

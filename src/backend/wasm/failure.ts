@@ -1,7 +1,8 @@
 import { getKernelsForBackend, type KernelConfig, type KernelFunc } from '@tensorflow/tfjs-core'
-import { BackendError, BackendFailedError } from '../../errors.js'
+import { BackendFailedError } from '../../errors.js'
 import { replaceKernel } from '../repairs/repair.js'
-import type { WasmModule } from './backend.js'
+import { wasmBackend, type WasmModule } from './backend.js'
+import { clearErrno, errnoOffset, hasRunOutOfMemory } from './errno.js'
 
 /** What is remembered on a module: why it cannot be used any more, and where C's `errno` lies. */
 interface Health {
@@ -19,7 +20,6 @@ interface PoolWorker {
 /** The Emscripten module, as far as it is used here. */
 interface Module extends WasmModule {
   [health]?: Health
-  ___errno_location?(): number
   /** Only in the threaded build. */
   PThread?: { pthreads: Record<string, PoolWorker>; unusedWorkers: PoolWorker[] }
 }
@@ -34,9 +34,6 @@ interface Instance {
   dispose(): void
 }
 
-/** C's `ENOMEM`, as WASI numbers it. */
-const outOfMemory = 48
-
 /** Whether the error left the WebAssembly code in the middle of what it did: a trap, `abort()` or `exit()`. */
 function isTrap(error: unknown): error is Error {
   const name = (error as Error | undefined)?.name
@@ -48,42 +45,43 @@ function fail(state: Health, what: string, during: string, cause?: unknown): Bac
   state.failure ??= new BackendFailedError(
     'wasm',
     `${what} in ${during}, and its memory is not to be trusted: the backend and its tensors cannot be used any more. ` +
-      `Start a new process, or call tf.removeBackend('wasm') and start it again; ` +
+      `Start a new process, or call restartWasm(), which loses all tensors; ` +
       `a smaller batch, micro-batches or checkpointed blocks take less memory`,
     cause === undefined ? undefined : { cause },
   )
   return state.failure
 }
 
-/** Runs what calls into the module; a trap, or memory that C could not get, is fatal. */
-function guarded<T>(module: Module | null, during: string, run: () => T): T {
-  const state = module?.[health]
-  if (!module || !state) return run()
+/** Runs what calls into the module: a trap is fatal. */
+function guarded<T>(state: Health, during: string, run: () => T): T {
   if (state.failure) throw state.failure
-  let result: T
   try {
-    result = run()
+    return run()
   } catch (error) {
-    if (isTrap(error)) throw fail(state, `its code trapped (${error.message})`, during, error)
-    module.HEAPU8[state.errno] = 0
-    throw error
+    throw isTrap(error) ? fail(state, `its code trapped (${error.message})`, during, error) : error
   }
-  // XNNPACK only prints a warning where it gets no memory, and the result stays as it was allocated.
-  if (module.HEAPU8[state.errno] === outOfMemory) throw fail(state, 'its code ran out of memory', during)
-  return result
 }
 
-/** Makes the kernel throw `BackendFailedError` from the first trap on. */
+/** Makes the kernel throw `BackendFailedError` from the first trap on, or where C code in it got no memory. */
 function guardKernel(config: KernelConfig): void {
   const { kernelFunc, kernelName } = config
   if (isGuarded in kernelFunc) return
-  const call: KernelFunc = (args) => guarded((args.backend as Instance).wasm, kernelName, () => kernelFunc(args))
+  const call: KernelFunc = (args) => {
+    const module = (args.backend as Instance).wasm
+    const state = module?.[health]
+    if (!module || !state) return kernelFunc(args)
+    const result = guarded(state, kernelName, () => kernelFunc(args))
+    // XNNPACK only prints a warning where it gets no memory, and the result stays as it was allocated.
+    if (hasRunOutOfMemory(module, state.errno)) throw fail(state, 'its code ran out of memory', kernelName)
+    return result
+  }
   replaceKernel({ ...config, kernelFunc: Object.assign(call, { [isGuarded]: true }) })
 }
 
-/** Why the running wasm backend cannot be used any more; undefined where it can. */
-export function wasmFailure(instance: object): BackendFailedError | undefined {
-  return (instance as Instance).wasm?.[health]?.failure
+/** Why the running wasm backend cannot be used any more; undefined where it can, or where none runs. */
+export function wasmFailure(): BackendFailedError | undefined {
+  const module: Module | undefined = wasmBackend()?.wasm
+  return module?.[health]?.failure
 }
 
 /**
@@ -96,22 +94,19 @@ export function guardFailure(backend: object): void {
   const instance = backend as Instance
   const module = instance.wasm
   if (!module || health in module) return
-  if (!module.___errno_location) {
-    throw new BackendError('wasm', 'this version of @tensorflow/tfjs-backend-wasm does not tell errno; 4.22 fits')
-  }
-  const state: Health = { failure: undefined, errno: module.___errno_location() }
-  module.HEAPU8[state.errno] = 0
+  const state: Health = { failure: undefined, errno: errnoOffset(module) }
+  clearErrno(module)
   module[health] = state
 
   const { move, readSync, disposeData, dispose } = instance
-  instance.move = (...args) => guarded(module, 'an upload', () => move.apply(instance, args))
-  instance.readSync = (...args) => guarded(module, 'a readback', () => readSync.apply(instance, args))
+  instance.move = (...args) => guarded(state, 'an upload', () => move.apply(instance, args))
+  instance.readSync = (...args) => guarded(state, 'a readback', () => readSync.apply(instance, args))
   instance.disposeData = (dataId, force) => {
     if (state.failure || !instance.wasm) {
       if (instance.dataIdMap.has(dataId)) instance.dataIdMap.delete(dataId)
       return true
     }
-    return guarded(module, 'freeing a tensor', () => disposeData.call(instance, dataId, force))
+    return guarded(state, 'freeing a tensor', () => disposeData.call(instance, dataId, force))
   }
   instance.dispose = () => {
     if (!state.failure) return dispose.call(instance)

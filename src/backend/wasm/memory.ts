@@ -1,4 +1,5 @@
 import { BackendError } from '../../errors.js'
+import { clearErrno } from './errno.js'
 import { wasmBackend, type WasmBackend, type WasmModule } from './backend.js'
 
 /** All that a 32-bit heap can hold, as Emscripten limits it. */
@@ -57,8 +58,9 @@ export function guardAllocation({ wasm }: WasmBackend): void {
     // Near 4 GB emmalloc's sizes wrap around, and it returns its last region although that is too small.
     const isBeyond = (offset >>> 0) + bytes > heapBytes(module)
     if (isBeyond) module._free(offset)
-    if (isBeyond || (offset === 0 && bytes > 0)) throw new OutOfMemoryError(bytes, heapBytes(module))
-    return offset
+    if (!isBeyond && (offset !== 0 || bytes === 0)) return offset
+    clearErrno(module)
+    throw new OutOfMemoryError(bytes, heapBytes(module))
   }
   module[guarded] = true
 }

@@ -57,7 +57,7 @@ export async function startWasm(wanted: number | undefined): Promise<StartedBack
   }
   const running = runningWasm()
   if (running) {
-    if (wasmFailure(running)) await restartWasm()
+    if (wasmFailure()) await restartWasm()
     return await keepRunning(running[threadsOf] ?? 1, wanted)
   }
 
