@@ -54,7 +54,7 @@ const generator = ({ options, input, ...expected }: GeneratorReference, checkpoi
     {
       name: `gradients of ${text}`,
       group: 'network',
-      tolerance: 5e-5,
+      tolerance: 3e-4,
       run: run(async (x, apply, network) => ({
         input: {
           actual: await read(tf.grad((images) => weightedSum(apply(images as tf.Tensor4D)))(x)),

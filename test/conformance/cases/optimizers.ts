@@ -28,7 +28,7 @@ const truth = (update: Update): number[] =>
 const stock = (name: string, create: () => tf.Optimizer, update: Update): ConformanceCase => ({
   name: `three steps of ${name}`,
   group: 'optimizer',
-  tolerance: 1e-5,
+  tolerance: 5e-5,
   async run() {
     const weight = tf.tidy(() => tf.variable(tensorOf(start)))
     const optimizer = create()
