@@ -6,12 +6,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { BackendName } from '../src/node/index.js'
-import { measureRow, type Result } from './measure.js'
+import { failedRow, measureRow, type Result } from './measure.js'
 import { installOnnxRuntime, serveOnnxRuntime } from './peers/onnxruntime.js'
 import { findTorch } from './peers/torch.js'
 import { rows, selectRows } from './rows.js'
 import { profileText, table } from './table.js'
 import { serveTFJS } from './tfjsWorker.js'
+import { writeResults } from './writeResults.js'
 
 /** Says what is wrong with the command line. */
 function refuse(message: string): never {
@@ -39,6 +40,7 @@ function readOptions() {
         repeats: { type: 'string', default: '5' },
         json: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
       },
     }).values
   } catch (error) {
@@ -79,8 +81,10 @@ async function main(): Promise<void> {
           })
           results.push(result)
         } catch (error) {
-          failures.push(`${row.name} on ${backend}: ${(error as Error).message}`)
-          console.error(`  failed: ${(error as Error).message}`)
+          const { message } = error as Error
+          results.push(failedRow(row, backend, count, message))
+          failures.push(`${row.name} on ${backend}: ${message}`)
+          console.error(`  failed: ${message}`)
         }
       }
     }
@@ -92,6 +96,7 @@ async function main(): Promise<void> {
     console.log(table(results))
     for (const result of results) if (result.profile) console.log(profileText(result))
   }
+  if (options.write) writeResults(results)
   if (failures.length > 0) {
     console.error(`bench: ${failures.length} failed\n  ${failures.join('\n  ')}`)
     process.exitCode = 1

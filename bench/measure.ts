@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackendName } from '../src/node/index.js'
 import { multiplyAdds } from './multiplyAdds.js'
@@ -92,6 +92,38 @@ async function warmUp(runner: Runner): Promise<void> {
   }
 }
 
+/** A row that could not be measured: every value is null, and a note says why. */
+export function failedRow(row: Row, backend: string, threads: number, reason: string): Result {
+  return {
+    name: row.name,
+    backend,
+    threads,
+    medianMs: null,
+    gflops: null,
+    peakMB: null,
+    pytorchMs: null,
+    ratioToPyTorch: null,
+    pytorchPeakMB: null,
+    cpuMs: null,
+    pytorchCpuMs: null,
+    onnxruntimeMs: null,
+    ratioToOnnxruntime: null,
+    parameters: null,
+    multiplyAdds: multiplyAdds(row.spec),
+    samples: {},
+    differences: {},
+    notes: [`${row.name} on ${backend}: ${reason}`],
+  }
+}
+
+/** Whether other programs keep the cores busy: medians are then of little use. The benchmark itself loads `threads` cores. */
+function busyNote(threads: number): string[] {
+  const others = loadavg()[0]! - threads
+  return others > availableParallelism() / 2
+    ? [`the machine was busy: load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores; measure again`]
+    : []
+}
+
 /** Measures one row on one backend, in turn with the peers: ours, PyTorch, onnxruntime, ours, ... */
 export async function measureRow(row: Row, options: MeasureOptions): Promise<Result> {
   const { backend, threads, repeats, torch, onnxruntime } = options
@@ -108,8 +140,8 @@ export async function measureRow(row: Row, options: MeasureOptions): Promise<Res
   try {
     const ours = start('ours', ...self('tfjs'))
     const about = await ours.peer.ask('setup', { spec: row.spec, backend, threads, folder })
-    notes.push(`${String(about['description'])}, Node ${process.version}`)
     const used = about['threads'] as number
+    notes.push(`${String(about['description'])}, Node ${process.version}`, ...busyNote(used))
 
     const compare = async (runner: Runner, more: object): Promise<Record<string, unknown>> => {
       const answer = await runner.peer.ask('setup', { spec: row.spec, threads: used, folder, ...more })

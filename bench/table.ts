@@ -30,17 +30,17 @@ export function table(results: readonly Result[]): string {
   return [lineOf(cells[0]!), rule, ...cells.slice(1).map(lineOf), '', ...notes.map((note) => `- ${note}`)].join('\n')
 }
 
-/** The profile of one row: own time by kernel, then the slowest shapes. */
-export function profileText({ name, backend, threads, profile }: Result): string {
+/** The profile of one row: own time by kernel, then the slowest shapes, so many at most of either. */
+export function profileText({ name, backend, threads, profile }: Result, lines = 25): string {
   if (profile === undefined) return ''
   const share = (ms: number): string => `${((100 * ms) / profile.stepMs).toFixed(1)} %`.padStart(7)
   const line = (ms: number, calls: number | undefined, what: string): string =>
     `${ms.toFixed(2).padStart(10)} ms ${share(ms)} ${(calls === undefined ? '' : calls.toFixed(0)).padStart(6)}  ${what}`
   return [
     `\n${name} on ${backend}, threads: ${threads}: ${profile.stepMs.toFixed(1)} ms under the profiler, by kernel (own time, share, calls)`,
-    ...profile.kernels.map(({ kernel, calls, ms }) => line(ms, calls, kernel)),
+    ...profile.kernels.slice(0, lines).map(({ kernel, calls, ms }) => line(ms, calls, kernel)),
     line(profile.otherMs, undefined, 'outside kernels: the tape, JavaScript, reading results'),
     'by kernel and shapes of its inputs:',
-    ...profile.shapes.slice(0, 25).map(({ kernel, calls, ms, shapes }) => line(ms, calls, `${kernel} (${shapes})`)),
+    ...profile.shapes.slice(0, lines).map(({ kernel, calls, ms, shapes }) => line(ms, calls, `${kernel} (${shapes})`)),
   ].join('\n')
 }

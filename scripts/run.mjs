@@ -1,4 +1,4 @@
-// Runs a TypeScript file of this repository: node scripts/run.mjs bench/backend.ts [arguments]
+// Runs a TypeScript file of this repository: node scripts/run.mjs bench/bench.ts [arguments]
 // Bundles it with esbuild into node_modules/.cache (packages stay external, `esrgan-scnn` means src) and runs the bundle.
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
