@@ -5,7 +5,12 @@ import { runGates, reportGates } from './gates.mjs'
 import { commands } from './readme.mjs'
 
 const read = (/** @type {string} */ file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined)
-const parts = { check: 'out/check.json', examples: 'out/examples.json', tests: 'out/tests.json' }
+const parts = {
+  check: 'out/check.json',
+  conformance: 'out/conformance.json',
+  examples: 'out/examples.json',
+  tests: 'out/tests.json',
+}
 for (const file of Object.values(parts)) rmSync(file, { force: true })
 
 const readme = commands(readFileSync('README.md', 'utf8'))
@@ -17,6 +22,8 @@ const results = runGates([
   ...readme.map((command) => ({ name: command, command })),
   { name: 'what the main job wrote', command: 'test -s out/reproduce/report.md && test -s out/reproduce/report.json' },
   { name: 'check', command: 'npm run check' },
+  // Every case on every backend that has no native package, in Node and in Chromium; each is a test.
+  { name: 'conformance', command: 'npm run conformance' },
   { name: 'examples', command: 'npm run examples' },
   { name: 'notebook', command: 'npm run notebook' },
   { name: 'pack test', command: 'npm run pack-test' },
@@ -25,12 +32,14 @@ reportGates(results, 'out/ci.json')
 
 // A gate that consists of parts counts once for each part; a part that left no numbers has failed as a whole.
 const check = read(parts.check)
+const conformance = read(parts.conformance)
 const examples = read(parts.examples)
 const tests = read(parts.tests)
-const single = results.filter(({ name }) => name !== 'check' && name !== 'examples')
+const single = results.filter(({ name }) => !['check', 'conformance', 'examples'].includes(name))
 const counts = [
   { passed: single.filter((result) => result.passed).length, failed: single.filter((result) => !result.passed).length },
   check ?? { passed: 0, failed: 1 },
+  conformance ?? { passed: 0, failed: 1 },
   examples ?? { passed: 0, failed: 1 },
   tests ? { passed: tests.numPassedTests, failed: tests.numFailedTests } : { passed: 0, failed: 1 },
 ]

@@ -12,12 +12,17 @@ export interface ConformanceCase {
   /** Unique, e.g. `conv2d 3x3 stride 2 same`. */
   readonly name: string
   readonly group: 'operation' | 'gradient' | 'optimizer' | 'network' | 'loss' | 'metric' | 'data'
-  /** Largest {@link error} that passes: 1e-4 forward and 1e-3 for gradients and steps, unless `because` says why not. */
+  /** Largest {@link error} that passes: at most {@link usualTolerance}, unless `because` says why not. */
   readonly tolerance: number
   /** Why the tolerance is larger than the rule; required then. */
   readonly because?: string
   /** Computes on the active backend, reads with `await data()`, leaves no tensor. */
   run(): Promise<Readonly<Record<string, Comparison>>>
+}
+
+/** The largest tolerance of a case that has no `because`: 1e-3 for gradients and steps, 1e-4 for everything else. */
+export function usualTolerance(group: ConformanceCase['group']): number {
+  return ['gradient', 'optimizer', 'network'].includes(group) ? 1e-3 : 1e-4
 }
 
 /**

@@ -4,7 +4,6 @@ import { ready, setBackend } from '@tensorflow/tfjs-core'
 import plain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url'
 import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url'
 import threaded from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url'
-import { enableWasmTraining } from '../../src/backend/index.js'
 import type { ConformanceBackend } from './backends.js'
 
 async function load(name: ConformanceBackend['name']): Promise<void> {
@@ -46,7 +45,6 @@ export async function startInBrowser({ name, threads = 1 }: ConformanceBackend):
   if (!(await setBackend(name))) throw new Error(`this browser offers no ${name}`)
   await ready()
   if (name !== 'wasm') return
-  enableWasmTraining()
   // The build without threads says -1.
   if (Math.max(getThreadsCount(), 1) !== threads)
     throw new Error(`wasm runs with ${getThreadsCount()} threads instead of ${threads}`)

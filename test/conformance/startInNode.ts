@@ -2,7 +2,7 @@ import { startBackend } from '../../src/node/index.js'
 import { useBackend } from '../helpers/backend.js'
 import type { ConformanceBackend } from './backends.js'
 
-/** Starts a backend in Node as users do; the single-threaded wasm is the stock build, with `enableWasmTraining()`. */
+/** Starts a backend in Node as users do; the single-threaded wasm is the build that stock tfjs runs. */
 export async function startInNode({ name, threads }: ConformanceBackend): Promise<void> {
   if (name === 'webgl') throw new Error('there is no webgl in Node')
   if (name === 'cpu' || (name === 'wasm' && threads === 1)) {

@@ -1,0 +1,75 @@
+/**
+ * Runs the conformance suite on every tfjs backend and says what each computes right. Writes out/conformance.json, and
+ * compares with docs/backends.md, which it writes anew with --write.
+ *
+ *   npm run conformance [-- --only webgpu,chromium-webgl] [-- --write] [-- --gpu]
+ *
+ * --only: the backends of test/conformance/backends.ts by id; without it all but tfjs-node, and one that cannot run here
+ * is a failure. --gpu: webgpu in Node uses the machine's own GPU, not SwiftShader.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { backendRepairs, type Repair } from '../src/backend/index.js'
+import { cases } from '../test/conformance/cases/index.js'
+import { useBackend } from '../test/helpers/backend.js'
+import { choose, missing, type BackendResult } from './lib/conformance.js'
+import { differences, merge, readCells, readPage, renderPage, writePage } from './lib/backendsPage.js'
+import { runConformance } from './lib/runConformance.js'
+
+/** What this package changes in stock tfjs. */
+async function findRepairs(): Promise<readonly Repair[]> {
+  for (const name of ['cpu', 'wasm'] as const) await useBackend(name)
+  return backendRepairs()
+}
+
+/** The command line; a wrong one ends the process with one sentence. */
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: { only: { type: 'string' }, write: { type: 'boolean' }, gpu: { type: 'boolean' } },
+    })
+    return { chosen: choose(values.only), isWriting: values.write ?? false, ownGPU: values.gpu ?? false }
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(2)
+  }
+}
+
+const { chosen, isWriting, ownGPU } = readArguments()
+const names = cases.map(({ name }) => name)
+const lacking = new Map(chosen.map((backend) => [backend.id, missing(backend, ownGPU)]))
+const possible = chosen.filter(({ id }) => lacking.get(id) === undefined)
+const ran = possible.length === 0 ? [] : await runConformance(possible, names, { ownGPU })
+const results = chosen.map(
+  ({ id }): BackendResult =>
+    ran.find((result) => result.id === id) ?? { id, reason: lacking.get(id) ?? 'did not run', cases: [] },
+)
+
+const rightOf = (result: BackendResult): number => result.cases.filter(({ passed }) => passed).length
+console.log('')
+for (const result of results) {
+  const { id, reason } = result
+  const worst = result.cases.reduce((most, { error }) => Math.max(most, error ?? 0), 0)
+  const text = reason === undefined ? `worst error ${worst.toExponential(1)}` : `NOT RUN: ${reason}`
+  console.log(`${id.padEnd(16)} ${rightOf(result)} of ${names.length} right; ${text}`)
+  for (const each of result.cases) if (!each.passed) console.log(`  ${each.name}: ${each.message}`)
+}
+
+const isComplete = results.every(({ reason }) => reason === undefined)
+const cells = readCells(readPage())
+if (isWriting && isComplete) writePage(renderPage(cases, merge(cells, results), await findRepairs()))
+else if (isWriting) console.log('docs/backends.md is left as it is, as not everything ran')
+const stale = isWriting ? [] : differences(cells, results)
+if (stale.length > 0) {
+  console.log(`docs/backends.md is out of date in ${stale.length} places; npm run conformance -- --write`)
+  for (const line of stale.slice(0, 20)) console.log(`  ${line}`)
+}
+
+// Each case on each backend counts as a test, and the page as one more.
+const right = results.reduce((sum, result) => sum + rightOf(result), 0)
+const isPageRight = stale.length === 0
+const passed = right + (isPageRight ? 1 : 0)
+const failed = results.length * names.length - right + (isPageRight ? 0 : 1)
+mkdirSync('out', { recursive: true })
+writeFileSync('out/conformance.json', `${JSON.stringify({ passed, failed, backends: results }, null, 1)}\n`)
+process.exitCode = failed === 0 ? 0 : 1

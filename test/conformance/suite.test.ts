@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { choose, missing } from '../../scripts/lib/conformance.js'
+import { useBackend } from '../helpers/backend.js'
+import { backendOf, backends } from './backends.js'
+import { error, usualTolerance, type Comparison, type ConformanceCase } from './case.js'
+import { cases } from './cases/index.js'
+import { complaint, measure } from './measure.js'
+
+describe('the list of cases', () => {
+  it('has a name for each, which the page can show', () => {
+    const names = cases.map(({ name }) => name)
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+    expect(names.filter((name) => /[|\n]|^$|^case$|^-+$/.test(name))).toEqual([])
+  })
+
+  it('has tolerances of 1e-4 for values and 1e-3 for gradients and steps, or says why not', () => {
+    const loose = cases.filter(({ group, tolerance }) => !(tolerance >= 0 && tolerance <= usualTolerance(group)))
+    expect(loose.filter(({ because }) => because === undefined).map(({ name }) => name)).toEqual([])
+  })
+
+  it('has every kind', () => {
+    const groups = new Set(cases.map(({ group }) => group))
+    expect([...groups].sort()).toEqual(['data', 'gradient', 'loss', 'metric', 'network', 'operation', 'optimizer'])
+  })
+})
+
+describe('the error of a comparison', () => {
+  it('is relative to the largest expected value', () => {
+    expect(error({ actual: [1, 2.5], expected: [1, 2] })).toBe(0.25)
+    expect(error({ actual: [0, 0.5], expected: [0, 0] })).toBe(0.5)
+    expect(error({ actual: [], expected: [] })).toBe(0)
+  })
+
+  it('is infinite where lengths, NaN or infinities differ', () => {
+    expect(error({ actual: [1], expected: [1, 1] })).toBe(Infinity)
+    expect(error({ actual: [1, NaN], expected: [1, 1] })).toBe(Infinity)
+    expect(error({ actual: [NaN], expected: [NaN] })).toBe(Infinity)
+    expect(error({ actual: [Infinity], expected: [1] })).toBe(Infinity)
+    expect(error({ actual: [1, 2], expected: [1, Infinity] })).toBe(Infinity)
+    expect(error({ actual: [-Infinity], expected: [Infinity] })).toBe(Infinity)
+    expect(error({ actual: [Infinity, 3], expected: [Infinity, 2] })).toBe(0.5)
+  })
+})
+
+describe('a measurement', () => {
+  beforeAll(() => useBackend('wasm'))
+  const caseOf = (run: () => Record<string, Comparison>): ConformanceCase => ({
+    name: 'one',
+    group: 'operation',
+    tolerance: 1e-4,
+    run: async () => run(),
+  })
+  const judge = async (each: ConformanceCase): Promise<string | undefined> => complaint(each, await measure(each))
+  const right = { actual: [1], expected: [1] }
+
+  it('passes within the tolerance', async () => {
+    const each = caseOf(() => ({ value: { actual: [1.00005], expected: [1] } }))
+    expect((await measure(each)).error).toBeCloseTo(5e-5, 8)
+    expect(await judge(each)).toBeUndefined()
+  })
+
+  it('names the comparisons that are off', async () => {
+    expect(await judge(caseOf(() => ({ right, dx: { actual: [2], expected: [1] } })))).toBe(
+      'dx is off by 1.0e+0 (tolerance 0.0001)',
+    )
+    expect(await judge(caseOf(() => ({ y: { actual: [NaN], expected: [1] } })))).toContain('y is off by Infinity')
+  })
+
+  it('counts tensors left behind', async () => {
+    const left: tf.Tensor[] = []
+    const each = caseOf(() => {
+      left.push(tf.scalar(1), tf.scalar(2))
+      return { right }
+    })
+    expect(await judge(each)).toBe('leaves 2 tensors behind')
+    tf.dispose(left)
+  })
+
+  it('refuses a case that compares nothing', async () => {
+    await expect(measure(caseOf(() => ({})))).rejects.toThrow('one: compares nothing')
+    await expect(measure(caseOf(() => ({ y: { actual: [], expected: [] } })))).rejects.toThrow('one: y has no values')
+  })
+})
+
+describe('npm run conformance', () => {
+  it('runs all but the optional backends, or those named', () => {
+    expect(choose(undefined)).toEqual(backends.filter(({ id }) => id !== 'tfjs-node'))
+    expect(choose('chromium-webgl, tfjs-node').map(({ id }) => id)).toEqual(['tfjs-node', 'chromium-webgl'])
+    expect(() => choose('wasm')).toThrow('no backend wasm; there are cpu, wasm-1, wasm-2')
+    expect(() => backendOf('wasm')).toThrow('no backend wasm; there are cpu')
+  })
+
+  it('says what a machine without Chromium lacks', () => {
+    const before = process.env['CHROMIUM']
+    process.env['CHROMIUM'] = '/nowhere/chromium'
+    try {
+      expect(missing(backendOf('chromium-webgl'), false)).toContain('there is no Chromium; install it')
+      expect(missing(backendOf('webgpu'), false)).toContain('there is no SwiftShader, which comes with Chromium')
+      expect(missing(backendOf('webgpu'), true)).toBeUndefined()
+      expect(missing(backendOf('wasm-2'), false)).toBeUndefined()
+    } finally {
+      if (before === undefined) delete process.env['CHROMIUM']
+      else process.env['CHROMIUM'] = before
+    }
+  })
+})
