@@ -70,6 +70,8 @@ try {
   for (const name of readdirSync(fixtures)) copyFileSync(join(fixtures, name), join(folder, name))
   node('training as an ES module', 'train.mjs')
   node('training as CommonJS', 'train.cjs')
+  node('chooseBackend as an ES module', 'choose.mjs')
+  node('diagnoseBackends as CommonJS', 'diagnose.cjs')
 
   const outfile = join(folder, 'made-up.cjs')
   await build({
@@ -118,9 +120,13 @@ try {
   }
 
   const help = run('npx esrgan-scnn --help', 'npx', '--no-install', 'esrgan-scnn', '--help')
-  for (const name of ['reproduce', 'upscale', 'degrade', 'compare', 'roc', 'predict']) {
+  for (const name of ['reproduce', 'upscale', 'degrade', 'compare', 'roc', 'predict', 'doctor']) {
     if (!help.includes(name)) throw new Error(`esrgan-scnn --help does not name ${name}:\n${help}`)
   }
+  const doctor = JSON.parse(
+    run('npx esrgan-scnn doctor --json', 'npx', '--no-install', 'esrgan-scnn', 'doctor', '--json'),
+  )
+  if (doctor.chosen !== 'wasm') throw new Error(`esrgan-scnn doctor chooses ${doctor.chosen}`)
   console.log('the packed tarball works')
 } finally {
   remove()

@@ -1,4 +1,4 @@
-import type { BackendDiagnosis, BackendExamination } from '../node/index.js'
+import type { Advice, BackendDiagnosis, BackendExamination } from '../node/index.js'
 
 const width = 96
 const indent = 15
@@ -14,6 +14,12 @@ function wrapped(text: string): string[] {
     } else line = line === '' ? word : `${line} ${word}`
   }
   return [...lines, line].map((each) => ' '.repeat(indent) + each)
+}
+
+/** A reason in lines; the command that repairs it stays whole, on its own line. */
+function explained(text: string): string[] {
+  const [why, command] = text.split('; run: ')
+  return [...wrapped(why!), ...(command === undefined ? [] : [`${' '.repeat(indent)}run: ${command}`])]
 }
 
 /** A speed with three digits. */
@@ -42,10 +48,15 @@ function backendLines(backend: BackendExamination): string[] {
   const shown = state === 'works' && isSoftware === true ? 'software' : state
   return [
     row(name, shown, threads === undefined ? '-' : String(threads), gflops(convolutionGflops), gflops(trainingGflops)),
-    ...[reason, description].flatMap((text) => (text === undefined ? [] : wrapped(text))),
+    ...[reason, description].flatMap((text) => (text === undefined ? [] : explained(text))),
     ...repairLines(backend),
   ]
 }
+
+const adviceLines = ({ what, command }: Advice): string[] => [
+  `  - ${what}`,
+  ...(command === undefined ? [] : [`    ${command}`]),
+]
 
 /** A diagnosis as a text for people, at most 96 columns wide where its words allow. */
 export function doctorTable(diagnosis: BackendDiagnosis): string {
@@ -72,7 +83,7 @@ export function doctorTable(diagnosis: BackendDiagnosis): string {
     '',
     'Packages:',
     ...installed,
-    ...(advice.length === 0 ? [] : ['', 'To go faster:', ...advice.map((line) => `  - ${line}`)]),
+    ...(advice.length === 0 ? [] : ['', 'To go faster:', ...advice.flatMap(adviceLines)]),
     '',
   ].join('\n')
 }

@@ -11,6 +11,7 @@ export { examineBackend, type BackendExamination } from './backends/examineBacke
 export type { Machine } from './backends/machine.js'
 export type { BackendSpeed } from './backends/measureSpeed.js'
 export { peakMemoryBytes } from './backends/peakMemory.js'
+export type { Advice } from './backends/speedAdvice.js'
 export { startBackend, type StartBackendOptions } from './backends/startBackend.js'
 export type { BackendName, StartedBackend } from './backends/startedBackend.js'
 export type { PackageState } from './backends/versions.js'

@@ -6,7 +6,7 @@ import { candidates, type CandidateName } from './candidates.js'
 import type { BackendExamination } from './examineBackend.js'
 import { describeMachine, type Machine } from './machine.js'
 import { packageNames } from './packages.js'
-import { speedAdvice } from './speedAdvice.js'
+import { speedAdvice, type Advice } from './speedAdvice.js'
 import { packageState, type PackageState } from './versions.js'
 
 /** What computes on this machine, what does not and why, how quick it is, and what would be quicker. */
@@ -20,7 +20,7 @@ export interface BackendDiagnosis {
   /** The first that works and is no software adapter: what {@link chooseBackend} takes; undefined where none works. */
   readonly chosen?: CandidateName
   /** What to install or to do to compute quicker. */
-  readonly advice: readonly string[]
+  readonly advice: readonly Advice[]
 }
 
 /** Options of {@link diagnoseBackends}. */

@@ -1,0 +1,10 @@
+// In a user's project with the wasm backend alone, as an ES module: the backend is chosen, and every reason is kept.
+import { chooseBackend } from 'esrgan-scnn/node'
+
+const { name, description, tried } = await chooseBackend()
+if (name !== 'wasm') throw new Error(`${name} was chosen`)
+for (const of of ['tfjs-node-gpu', 'webgpu', 'tfjs-node']) {
+  const { reason } = tried.find((candidate) => candidate.name === of)
+  if (!reason.includes('not installed; run: npm install')) throw new Error(`${of}: ${reason}`)
+}
+console.log(description)
