@@ -257,6 +257,7 @@ export {
   type Pairs,
   type PredictOptions,
   type SaveSiameseOptions,
+  type SiameseBegunEpoch,
   type SiameseCheckpoint,
   type SiameseContext,
   type SiameseEpoch,

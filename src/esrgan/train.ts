@@ -1,5 +1,5 @@
 import { dispose } from '@tensorflow/tfjs-core'
-import { ArgumentError, requireInteger } from '../errors.js'
+import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { breathe, multiStepRate, rateAt, trackProgress } from '../training/index.js'
 import type { LearningRate, NamedTensors, OnProgress } from '../training/index.js'
 import { createDiscriminator, type Discriminator } from './discriminator.js'
@@ -32,6 +32,8 @@ export interface TrainESRGANOptions extends ESRGANTrainerOptions {
   readonly resume?: ESRGANTrainerState
   /** Hand a state to `onSave` every so many steps; default only at the end of a stage and when the run is stopped. */
   readonly saveEvery?: number
+  /** Hand a state to `onSave` also after a step that ends so many seconds after the last one; default never. A lost device or a full memory costs no more than that. */
+  readonly saveSeconds?: number
   /** Receives states, after `onProgress` has seen the step. It is awaited: the next step begins when it is done. */
   readonly onSave?: (state: ESRGANTrainerState) => void | Promise<void>
   /** Receives the losses of every step, with rate and time left; stages `psnr` and `gan`. */
@@ -65,15 +67,29 @@ const defaultGANRate = multiStepRate(1e-4, [50_000, 100_000, 200_000, 300_000])
  *
  * @throws ArgumentError for an option out of range
  * @throws NonFiniteLossError when training diverges, naming the step
+ * @throws BackendFailedError when the device is lost: go on in a new process, with `resume` and the last saved state
  * @throws WeightsError when `resume` belongs to other networks
  * @throws the signal's reason when it is aborted
  */
 export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESRGANResult> {
-  const { generator, batch, psnrSteps, ganSteps, resume, saveEvery, onSave, onProgress, signal, seed = 0 } = options
+  const {
+    generator,
+    batch,
+    psnrSteps,
+    ganSteps,
+    resume,
+    saveEvery,
+    saveSeconds = Infinity,
+    onSave,
+    onProgress,
+    signal,
+    seed = 0,
+  } = options
   const { psnrRate = defaultPSNRRate, ganRate = defaultGANRate } = options
   requireInteger('options.psnrSteps', psnrSteps, 0)
   requireInteger('options.ganSteps', ganSteps, 0)
   if (saveEvery !== undefined) requireInteger('options.saveEvery', saveEvery, 1)
+  if (saveSeconds !== Infinity) requireRange('options.saveSeconds', saveSeconds, 0, Infinity)
   signal?.throwIfAborted()
 
   let own: Discriminator | undefined
@@ -89,8 +105,10 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
   try {
     using trainer = createESRGANTrainer({ ...options, ...(discriminator === undefined ? {} : { discriminator }) })
     if (resume !== undefined) trainer.load(resume)
+    let savedAt = Date.now()
     const save = async (): Promise<void> => {
       if (onSave !== undefined) await onSave(await trainer.state())
+      savedAt = Date.now()
     }
     let last: Record<string, number> = {}
     const run = async (
@@ -117,7 +135,8 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
           dispose([pairs.lr, pairs.hr])
         }
         report(done(), last)
-        if (done() === steps || (saveEvery !== undefined && done() % saveEvery === 0)) {
+        const isDue = saveEvery !== undefined && done() % saveEvery === 0
+        if (isDue || done() === steps || Date.now() - savedAt >= saveSeconds * 1000) {
           await save()
           saved = done()
         }

@@ -10,6 +10,9 @@ export interface Checkpoint {
   readonly values: unknown
 }
 
+/** Both stages save their state at least so often, in seconds: what a lost device or a full memory can cost. */
+export const saveSeconds = 300
+
 const format = 'esrgan-scnn/checkpoint/1'
 
 /** The checkpoint as one safetensors file; tensor names read `group|name`. */

@@ -8,7 +8,7 @@ import {
   type SiameseNetwork,
 } from '../siamese/index.js'
 import type { OnProgress } from '../training/index.js'
-import { packCheckpoint, unpackCheckpoint } from './checkpoint.js'
+import { packCheckpoint, saveSeconds, unpackCheckpoint } from './checkpoint.js'
 import type { ScoredRecord } from './evaluation.js'
 import type { PipelineLosses } from './options.js'
 import type { SiameseSettings } from './presets.js'
@@ -55,8 +55,8 @@ export async function identify(options: IdentifyOptions): Promise<Identification
   let resume: SiameseCheckpoint | undefined
   if (saved !== undefined) {
     const { groups, values } = unpackCheckpoint(saved, key)
-    const { epoch, step, history } = values as { epoch: number; step: number; history: SiameseEpoch[] }
-    resume = { epoch, history, state: { step, weights: groups['weights']!, optimizer: groups['optimizer']! } }
+    const { step, ...place } = values as Omit<SiameseCheckpoint, 'state'> & { step: number }
+    resume = { ...place, state: { step, weights: groups['weights']!, optimizer: groups['optimizer']! } }
   }
   const network = createSiamese({
     inputShape: [side, side, 3],
@@ -65,6 +65,10 @@ export async function identify(options: IdentifyOptions): Promise<Identification
     seed,
     ...(widths === undefined ? {} : { widths }),
   })
+  const save = async ({ state, ...place }: SiameseCheckpoint): Promise<void> => {
+    const { step, weights, optimizer } = state
+    await store.set(key, packCheckpoint({ groups: { weights, optimizer }, values: { ...place, step } }))
+  }
   try {
     const history = await trainSiamese({
       network,
@@ -80,11 +84,9 @@ export async function identify(options: IdentifyOptions): Promise<Identification
       margin: settings.margin,
       lambda: settings.lambda,
       seed,
-      onEpoch: async (_, checkpoint) => {
-        const { epoch, state, history } = await checkpoint()
-        const { step, weights, optimizer } = state
-        await store.set(key, packCheckpoint({ groups: { weights, optimizer }, values: { epoch, step, history } }))
-      },
+      saveSeconds,
+      onSave: save,
+      onEpoch: async (_, checkpoint) => save(await checkpoint()),
       ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),
       ...(losses.siamese === undefined ? {} : { losses: losses.siamese }),
       ...(resume === undefined ? {} : { resume }),

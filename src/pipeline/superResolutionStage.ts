@@ -21,7 +21,7 @@ import { toRGB, type PixelImage } from '../image.js'
 import type { FeatureExtractor } from '../losses/index.js'
 import { psnr, ssim } from '../metrics/index.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
-import { packCheckpoint, unpackCheckpoint } from './checkpoint.js'
+import { packCheckpoint, saveSeconds, unpackCheckpoint } from './checkpoint.js'
 import type { PipelineLosses } from './options.js'
 import type { ESRGANSettings } from './presets.js'
 import type { PipelinePictures, PipelineReport, StepHistory } from './reportTypes.js'
@@ -85,6 +85,7 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
       ganRate: settings.ganRate,
       microBatch: settings.microBatch,
       saveEvery: settings.saveEvery,
+      saveSeconds,
       ...(losses.psnr === undefined ? {} : { psnrLosses: losses.psnr }),
       ...(losses.generator === undefined ? {} : { losses: losses.generator }),
       ...(losses.discriminator === undefined ? {} : { discriminatorLosses: losses.discriminator }),

@@ -20,7 +20,13 @@ export {
 } from './evaluate.js'
 export { createSiamese, type DropoutKey, type Metric, type SiameseNetwork, type SiameseOptions } from './network.js'
 export { loadSiamese, saveSiamese, type LoadedSiamese, type SaveSiameseOptions } from './save.js'
-export { trainSiamese, type SiameseCheckpoint, type SiameseEpoch, type TrainSiameseOptions } from './train.js'
+export {
+  trainSiamese,
+  type SiameseBegunEpoch,
+  type SiameseCheckpoint,
+  type SiameseEpoch,
+  type TrainSiameseOptions,
+} from './train.js'
 export {
   createSiameseTrainer,
   siameseLosses,

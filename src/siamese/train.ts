@@ -1,4 +1,4 @@
-import { ArgumentError, requireInteger } from '../errors.js'
+import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { pairSampler } from '../data/index.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
 import { evaluateSiamese } from './evaluate.js'
@@ -30,7 +30,7 @@ export interface SiameseEpoch {
   readonly seconds: number
 }
 
-/** A border between two epochs: what `resume` takes. */
+/** Where training stands: what `resume` takes. */
 export interface SiameseCheckpoint {
   /** Epochs done. */
   readonly epoch: number
@@ -38,6 +38,18 @@ export interface SiameseCheckpoint {
   readonly state: SiameseTrainerState
   /** The epochs so far. */
   readonly history: readonly SiameseEpoch[]
+  /** What was done of the epoch after those; absent at a border between two epochs. */
+  readonly begun?: SiameseBegunEpoch
+}
+
+/** A part of an epoch. */
+export interface SiameseBegunEpoch {
+  /** Steps done. */
+  readonly steps: number
+  /** Pairs that they saw. */
+  readonly pairs: number
+  /** Sums over these pairs of the loss, its terms and the accuracy. */
+  readonly sums: Readonly<Record<string, number>>
 }
 
 /** Options of {@link trainSiamese}. */
@@ -65,6 +77,10 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
   readonly resume?: SiameseCheckpoint
   /** Called after every epoch; `checkpoint()` makes what `resume` takes. Awaited. */
   readonly onEpoch?: (epoch: SiameseEpoch, checkpoint: () => Promise<SiameseCheckpoint>) => void | Promise<void>
+  /** Hand a checkpoint to `onSave` after a step that ends so many seconds after the last one; default never. */
+  readonly saveSeconds?: number
+  /** Receives checkpoints in the middle of epochs: after `saveSeconds`, and when the run is stopped. Awaited. */
+  readonly onSave?: (checkpoint: SiameseCheckpoint) => void | Promise<void>
   /** Receives progress, stage `siamese`, in steps over all epochs. */
   readonly onProgress?: OnProgress
   /** Stops between steps. */
@@ -76,7 +92,8 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
  * contrastive margin 1, loss `bce + lambda * contrastive` or what `losses` makes of it. Deterministic for a seed on one backend.
  *
  * @returns the history, one entry for each epoch (those before `resume` included). The network is trained in place.
- * @throws ArgumentError for options out of range; the signal's reason when aborted (the network then keeps the last step's weights).
+ * @throws ArgumentError for options out of range; BackendFailedError when the device is lost; the signal's
+ * reason when aborted (the network then keeps the last step's weights).
  */
 export async function trainSiamese(options: TrainSiameseOptions): Promise<SiameseEpoch[]> {
   const {
@@ -89,9 +106,10 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     stepsPerEpoch,
     validation,
   } = options
-  const { resume, onEpoch, onProgress, signal, pictures, seed = 0 } = options
+  const { resume, onEpoch, onSave, onProgress, signal, pictures, saveSeconds = Infinity, seed = 0 } = options
   requireInteger('options.epochs', epochs, 1)
   if (stepsPerEpoch !== undefined) requireInteger('options.stepsPerEpoch', stepsPerEpoch, 1)
+  if (saveSeconds !== Infinity) requireRange('options.saveSeconds', saveSeconds, 0, Infinity)
   requireLabels('options.labels', labels)
   if (validation !== undefined && validation.labels.length === 0)
     throw new ArgumentError('options.validation.labels', 'hold at least one label', [])
@@ -111,17 +129,33 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     const history: SiameseEpoch[] = [...(resume?.history ?? [])]
     if (resume !== undefined) trainer.load(resume.state)
     const done = resume?.epoch ?? 0
-    const report = trackProgress('siamese', steps * epochs, onProgress, steps * done)
+    let begun = resume?.begun
+    const stepsDone = steps * done + (begun?.steps ?? 0)
+    const report = trackProgress('siamese', steps * epochs, onProgress, stepsDone)
+    let savedAt = Date.now()
     for (let epoch = done; epoch < epochs; epoch++) {
       const started = Date.now()
-      const sums: Record<string, number> = {}
-      let pairs = 0
+      const sums: Record<string, number> = { ...begun?.sums }
+      let pairs = begun?.pairs ?? 0
+      const first = begun?.steps ?? 0
+      begun = undefined
+      const save = async (stepsOfEpoch: number): Promise<void> => {
+        const part = stepsOfEpoch === 0 ? {} : { begun: { steps: stepsOfEpoch, pairs, sums: { ...sums } } }
+        await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...part })
+        savedAt = Date.now()
+      }
       for (const [i, batch] of sampler.epoch(epoch).slice(0, steps).entries()) {
-        await breathe(signal)
+        if (i < first) continue
+        await breathe()
+        if (signal?.aborted === true) {
+          if (i > first) await save(i)
+          signal.throwIfAborted()
+        }
         const values = await trainer.train(batch)
         for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * batch.a.length
         pairs += batch.a.length
         report(steps * epoch + i + 1, values)
+        if (i + 1 < steps && Date.now() - savedAt >= saveSeconds * 1000) await save(i + 1)
       }
       const { loss, accuracy, ...terms } = Object.fromEntries(
         Object.entries(sums).map(([name, sum]) => [name, sum / pairs]),
@@ -140,6 +174,7 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         seconds: (Date.now() - started) / 1000,
       }
       history.push(entry)
+      savedAt = Date.now()
       await onEpoch?.(entry, async () => ({ epoch: epoch + 1, state: await trainer.state(), history: [...history] }))
     }
     return history

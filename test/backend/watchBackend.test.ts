@@ -18,11 +18,11 @@ async function start(parts: Parts, { read, readSync }: { read?: Read; readSync?:
     const backend = Object.assign(new MathBackendCPU(), parts) as unknown as {
       read(id: object): Promise<unknown>
       readSync(id: object): unknown
-    } & tf.KernelBackend
+    }
     const original = backend.read.bind(backend)
     if (read) backend.read = (id) => read(() => original(id))
     if (readSync) backend.readSync = readSync
-    return backend
+    return backend as unknown as tf.KernelBackend
   })
   await tf.setBackend(name)
   repairBackend()

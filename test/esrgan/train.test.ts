@@ -120,6 +120,15 @@ describe('trainESRGAN', () => {
     expect(saved).toEqual(['saw psnr 1', 'saw psnr 2', 'psnr 2 0', 'saw psnr 3', 'psnr 3 0', 'saw gan 1', 'gan 3 1'])
   })
 
+  it('saves by the clock, too', async () => {
+    const saved: number[] = []
+    const onSave = ({ meta }: ESRGANTrainerState): void => void saved.push(meta.psnrSteps)
+    await run({ psnrSteps: 3, ganSteps: 0, saveSeconds: 0, onSave })
+    expect(saved).toEqual([1, 2, 3])
+    await run({ psnrSteps: 3, ganSteps: 0, saveSeconds: 3600, onSave })
+    expect(saved).toEqual([1, 2, 3, 3])
+  })
+
   it('lets timers run between steps', async () => {
     let ticks = 0
     const timer = setInterval(() => ticks++, 0)
@@ -145,5 +154,6 @@ describe('trainESRGAN', () => {
   it('refuses what does not fit', async () => {
     await expect(run({ psnrSteps: -1, ganSteps: 0 })).rejects.toThrow(/options.psnrSteps/)
     await expect(run({ psnrSteps: 1, ganSteps: 0, saveEvery: 0 })).rejects.toThrow(/options.saveEvery/)
+    await expect(run({ psnrSteps: 1, ganSteps: 0, saveSeconds: -1 })).rejects.toThrow(/options.saveSeconds/)
   })
 })

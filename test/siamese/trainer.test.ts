@@ -14,8 +14,8 @@ import {
   predictSiamese,
   saveSiamese,
   trainSiamese,
-  type ImageLoader,
   type SiameseCheckpoint,
+  type ImageLoader,
   type SiameseNetwork,
 } from '../../src/siamese/index.js'
 import { getWeights, NonFiniteLossError } from '../../src/training/index.js'
@@ -292,6 +292,32 @@ describe('trainSiamese', () => {
     const bare = (history: typeof whole): object[] => history.map((entry) => ({ ...entry, seconds: 0 }))
     expect(bare(rest)).toEqual(bare(whole))
     expect(await flat(again)).toEqual(await flat(straight))
+  })
+
+  it('resumes in the middle of an epoch as if it had not stopped', async () => {
+    using straight = make()
+    const whole = await trainSiamese({ ...settings, network: straight })
+    const bare = (history: typeof whole): object[] => history.map((entry) => ({ ...entry, seconds: 0 }))
+    const saved: SiameseCheckpoint[] = []
+    using stopped = make()
+    const stop = new AbortController()
+    await expect(
+      trainSiamese({
+        ...settings,
+        network: stopped,
+        signal: stop.signal,
+        saveSeconds: 0,
+        onSave: (checkpoint) => void saved.push(checkpoint),
+        onProgress: ({ step }) => step === 2 && stop.abort(),
+      }),
+    ).rejects.toThrow('abort')
+    expect(saved.some(({ begun }) => begun !== undefined)).toBe(true)
+    for (const checkpoint of saved) {
+      using again = make({ seed: 77 })
+      const rest = await trainSiamese({ ...settings, network: again, resume: checkpoint })
+      expect(bare(rest)).toEqual(bare(whole))
+      expect(await flat(again)).toEqual(await flat(straight))
+    }
   })
 
   it('stops on a signal between steps and leaves nothing behind', async () => {
