@@ -1,22 +1,15 @@
-import { add, conv2d, fused, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { convolution } from '../backend/index.js'
 
 /** The slope of every LeakyReLU of ESRGAN. */
 export const leakySlope = 0.2
 
 /** A 'same' convolution with stride 1 and bias. */
 export function convolve(x: Tensor, kernel: Tensor, bias: Tensor): Tensor4D {
-  return add(conv2d(x as Tensor4D, kernel as Tensor4D, 1, 'same'), bias)
+  return convolution(x as Tensor4D, kernel as Tensor4D, bias as Tensor1D)
 }
 
-/** {@link convolve}, then LeakyReLU: one kernel in inference; tfjs takes it apart by itself where gradients are wanted. */
+/** {@link convolve}, then LeakyReLU. */
 export function convolveLeaky(x: Tensor, kernel: Tensor, bias: Tensor): Tensor4D {
-  return fused.conv2d({
-    x: x as Tensor4D,
-    filter: kernel as Tensor4D,
-    strides: 1,
-    pad: 'same',
-    bias: bias as Tensor1D,
-    activation: 'leakyrelu',
-    leakyreluAlpha: leakySlope,
-  })
+  return convolution(x as Tensor4D, kernel as Tensor4D, bias as Tensor1D, { slope: leakySlope })
 }

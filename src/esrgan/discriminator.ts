@@ -1,7 +1,6 @@
 import {
   add,
   conv2d,
-  leakyRelu,
   matMul,
   reshape,
   tidy,
@@ -10,6 +9,7 @@ import {
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core'
+import { leakyRelu } from '../backend/index.js'
 import { ArgumentError, requireInteger } from '../errors.js'
 import { createNetwork, type Network } from '../training/index.js'
 import { batchNorm } from './batchNorm.js'

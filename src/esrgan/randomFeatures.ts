@@ -1,5 +1,5 @@
-import { conv2d, keep, relu, sub, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
-import { maxPool2x2 } from '../backend/index.js'
+import { conv2d, keep, sub, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
+import { leakyRelu, maxPool2x2 } from '../backend/index.js'
 import { ArgumentError, requireInteger } from '../errors.js'
 import type { FeatureExtractor } from '../losses/index.js'
 import { scaledKaimingNormal } from './initialise.js'
@@ -51,7 +51,7 @@ export function randomFeatures({
         kernels.forEach((kernel, i) => {
           if (i > 0 && i % 2 === 0) x = maxPool2x2(x)
           x = conv2d(x, kernel, 1, 'same')
-          if (i < kernels.length - 1) x = relu(x)
+          if (i < kernels.length - 1) x = leakyRelu(x, 0)
         })
         return x
       }),

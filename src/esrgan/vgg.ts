@@ -1,7 +1,7 @@
-import { add, conv2d, keep, mul, relu, reverse, sub, tensor1d, tidy, type io } from '@tensorflow/tfjs-core'
+import { add, conv2d, keep, mul, reverse, sub, tensor1d, tidy, type io } from '@tensorflow/tfjs-core'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { loadLayersModel, model as createModel, type LayersModel } from '@tensorflow/tfjs-layers'
-import { maxPool2x2 } from '../backend/index.js'
+import { leakyRelu, maxPool2x2 } from '../backend/index.js'
 import { ArgumentError, WeightsError } from '../errors.js'
 import type { FeatureExtractor } from '../losses/index.js'
 
@@ -80,7 +80,7 @@ function rebuildConvolution(layer: Layer, activation: 'linear' | 'relu', frozen:
   return (x) => {
     const y = conv2d(x, kernel as Tensor4D, strides, padding, 'NHWC', dilationRate)
     const z = bias === undefined ? y : (add(y, bias as Tensor1D) as Tensor4D)
-    return activation === 'relu' ? relu(z) : z
+    return activation === 'relu' ? leakyRelu(z, 0) : z
   }
 }
 

@@ -1,25 +1,21 @@
 import {
-  add,
   concat,
-  conv2d,
-  div,
   mean,
   mul,
   neg,
-  relu,
   slice,
-  sqrt,
-  square,
   sub,
   tensor,
   tidy,
   variable,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { convolution, standardise } from '../backend/index.js'
 import { ArgumentError, requireInteger } from '../errors.js'
 import { createRandom } from '../random.js'
 import type { NamedVariables } from '../training/index.js'
@@ -103,9 +99,6 @@ function mirror(weight: Variable): void {
   })
 }
 
-/** Mean over rows, then columns, `[batch, 1, 1, channels]`: one long float32 sum over all pixels loses three digits on wasm. */
-const spatialMean = (x: Tensor4D): Tensor4D => mean(mean(x, 1, true), 2, true)
-
 /** Throws unless the shape is `[height >= 8, width >= 8, 3]`. */
 export function requireInputShape(inputShape: InputShape): void {
   const [height, width, channels] = inputShape
@@ -155,11 +148,10 @@ export function createConvEncoder({
     variables,
     apply: (images) =>
       tidy(() => {
-        const deviations: Tensor4D = sub(images, spatialMean(images))
-        let x: Tensor4D = div(deviations, sqrt(add(spatialMean(square(deviations)), 1e-4)))
+        let x = standardise(images, 1e-4)
         for (let i = 1; i <= widths.length; i++) {
-          const weight = variables.get(`conv${i}.weight`) as unknown as Tensor4D
-          x = relu(add(conv2d(x, weight, 2, 'same'), variables.get(`conv${i}.bias`)!))
+          const [weight, bias] = ['weight', 'bias'].map((part) => variables.get(`conv${i}.${part}`) as Tensor)
+          x = convolution(x, weight as Tensor4D, bias as Tensor1D, { stride: 2, slope: 0 })
         }
         return mean(x, [1, 2])
       }),

@@ -1,16 +1,5 @@
-import {
-  add,
-  div,
-  mul,
-  sqrt,
-  square,
-  sub,
-  tidy,
-  variable,
-  zerosLike,
-  type Tensor,
-  type Variable,
-} from '@tensorflow/tfjs-core'
+import { tidy, variable, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core'
+import { adamUpdate } from '../backend/index.js'
 import type { NamedTensor, NamedTensors } from '../weights/index.js'
 import { getWeights, setWeights, type NamedVariables } from './network.js'
 
@@ -74,9 +63,8 @@ export function createAdam(
         tidy(() => {
           const m = slots.get(`m/${name}`)!
           const v = slots.get(`v/${name}`)!
-          m.assign(add(mul(m, beta1), mul(gradient, 1 - beta1)))
-          v.assign(add(mul(v, beta2), mul(square(gradient), 1 - beta2)))
-          weight.assign(sub(weight, div(mul(m, scale), add(mul(sqrt(v), root), epsilon))))
+          const updated = adamUpdate({ weight, m, v, gradient }, { beta1, beta2, scale, root, epsilon })
+          for (const [i, owner] of [weight, m, v].entries()) owner.assign(updated[i]!)
         })
       }
     },

@@ -3,38 +3,66 @@ import { heapFloats, Temporaries, type WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
 import { matMulInto } from './matMulInto.js'
 
+/** A part of the work that fits into the processor's cache: some images, and of each some rows of the output. */
+interface Band {
+  firstImage: number
+  images: number
+  firstRow: number
+  rows: number
+}
+
 /** The grid on which x and dy are laid out: large enough that every tap is a plain shift. */
 interface Grid {
-  batch: number
   height: number
   width: number
 }
 
-/** x by stride phase and channel, `[sh * sw, channels, batch * grid]`, with zeros outside and `slack` zeros at the end. */
-function channelRows(
-  backend: WasmBackend,
-  x: TensorInfo,
+/** Bytes of x and dy on their grids that are worked on at a time; more is no faster and takes memory. */
+const cacheBytes = 2 ** 21
+
+/** Whole images as long as one fits into the cache, else rows of one. */
+function bandsOf({ batchSize, outHeight, strideHeight, filterHeight }: Sizes, bytesOfRow: number): Band[] {
+  const halo = Math.ceil(filterHeight / strideHeight) - 1
+  const fitting = Math.max(1, Math.floor(cacheBytes / bytesOfRow) - halo)
+  const rows = Math.ceil(outHeight / Math.ceil(outHeight / fitting))
+  const images = rows < outHeight ? 1 : Math.max(1, Math.floor((fitting + halo) / (outHeight + halo)))
+  const bands: Band[] = []
+  for (let firstImage = 0; firstImage < batchSize; firstImage += images) {
+    for (let firstRow = 0; firstRow < outHeight; firstRow += rows) {
+      bands.push({
+        firstImage,
+        images: Math.min(images, batchSize - firstImage),
+        firstRow,
+        rows: Math.min(rows, outHeight - firstRow),
+      })
+    }
+  }
+  return bands
+}
+
+type Sizes = ReturnType<typeof convInfo>
+
+/** x of a band by stride phase and channel, `[sh * sw, channels, images * grid]`, with zeros outside. */
+function fillChannelRows(
+  from: Float32Array,
+  to: Float32Array,
+  { inHeight, inWidth, inChannels: channels, strideHeight: sh, strideWidth: sw, padInfo: { top, left } }: Sizes,
+  { firstImage, images, firstRow }: Band,
   { height, width }: Grid,
-  [sh, sw]: [number, number],
-  [top, left]: [number, number],
-  slack: number,
-): TensorInfo {
-  const [batch, rows, columns, channels] = x.shape as [number, number, number, number]
-  const positions = batch * height * width
-  const info = backend.makeOutput([sh * sw * channels * positions + slack], 'float32')
-  const from = heapFloats(backend, x)
-  const to = heapFloats(backend, info).fill(0)
+): void {
+  const positions = images * height * width
+  to.fill(0)
   for (let pi = 0; pi < sh; pi++) {
     for (let pj = 0; pj < sw; pj++) {
       const phase = (pi * sw + pj) * channels * positions
       // The grid columns whose pixel lies inside the image.
       const first = Math.max(0, Math.ceil((left - pj) / sw))
-      const end = Math.min(width, Math.floor((columns - 1 + left - pj) / sw) + 1)
-      for (let b = 0; b < batch; b++) {
+      const end = Math.min(width, Math.floor((inWidth - 1 + left - pj) / sw) + 1)
+      for (let b = 0; b < images; b++) {
         for (let i = 0; i < height; i++) {
-          const row = i * sh + pi - top
-          if (row < 0 || row >= rows) continue
-          const source = ((b * rows + row) * columns + pj - left) * channels
+          const row = (firstRow + i) * sh + pi - top
+          if (row < 0 || row >= inHeight) continue
+          const source = (((firstImage + b) * inHeight + row) * inWidth + pj - left) * channels
           const target = phase + (b * height + i) * width
           for (let c = 0; c < channels; c++) {
             const line = target + c * positions
@@ -45,30 +73,29 @@ function channelRows(
       }
     }
   }
-  return info
 }
 
-/** dy on the grid, `[1, batch * grid, channels]`, with zeros beyond its own rows and columns. */
-function placeOnGrid(backend: WasmBackend, dy: TensorInfo, { height, width }: Grid): TensorInfo {
-  const [batch, rows, columns, channels] = dy.shape as [number, number, number, number]
-  const info = backend.makeOutput([1, batch * height * width, channels], 'float32')
-  heapFloats(backend, info).fill(0)
-  const heap = new Float32Array(backend.wasm.HEAPU8.buffer)
-  const from = backend.dataIdMap.get(dy.dataId).memoryOffset / 4
-  const to = backend.dataIdMap.get(info.dataId).memoryOffset / 4
-  for (let b = 0; b < batch; b++) {
+/** dy of a band on the grid, `[1, images * grid, channels]`, with zeros beyond its own rows and columns. */
+function fillGrid(
+  from: Float32Array,
+  to: Float32Array,
+  { outHeight, outWidth, outChannels: channels }: Sizes,
+  { firstImage, images, firstRow, rows }: Band,
+  { height, width }: Grid,
+): void {
+  to.fill(0)
+  for (let b = 0; b < images; b++) {
     for (let i = 0; i < rows; i++) {
-      const start = from + (b * rows + i) * columns * channels
-      heap.copyWithin(to + (b * height + i) * width * channels, start, start + columns * channels)
+      const start = ((firstImage + b) * outHeight + firstRow + i) * outWidth * channels
+      to.set(from.subarray(start, start + outWidth * channels), (b * height + i) * width * channels)
     }
   }
-  return info
 }
 
 /**
  * The filter gradient of a convolution, one matrix product for each tap (i, j): x is laid out once by channel on a grid
  * with zeros around it, so that the pixels under a tap are the same memory at another offset; dy lies on the same grid.
- * `dFilter[i, j] = x^T shifted by (i, j) * dy`, straight into the result. Stock wasm has no such kernel.
+ * `dFilter[i, j] = x^T shifted by (i, j) * dy`, summed over bands of the images. Stock wasm has no such kernel.
  */
 export function conv2dBackpropFilter({
   inputs: { x, dy },
@@ -80,38 +107,60 @@ export function conv2dBackpropFilter({
   attrs: ConvGradientAttrs & { filterShape: number[] }
 }): TensorInfo {
   const info = convInfo(x.shape, attrs.filterShape, attrs)
-  const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info
-  const strides: [number, number] = [info.strideHeight, info.strideWidth]
-  const grid: Grid = {
-    batch: info.batchSize,
-    height: info.outHeight + Math.ceil(filterHeight / strides[0]) - 1,
-    width: info.outWidth + Math.ceil(filterWidth / strides[1]) - 1,
-  }
-  const positions = grid.batch * grid.height * grid.width
-  const shift = (i: number, j: number): number => Math.floor(i / strides[0]) * grid.width + Math.floor(j / strides[1])
+  const { filterHeight, filterWidth, inChannels, outChannels, strideHeight: sh, strideWidth: sw } = info
+  const width = info.outWidth + Math.ceil(filterWidth / sw) - 1
+  const heightOf = (rows: number): number => rows + Math.ceil(filterHeight / sh) - 1
+  const bands = bandsOf(info, 4 * width * (sh * sw * inChannels + outChannels))
+  const shift = (i: number, j: number): number => Math.floor(i / sh) * width + Math.floor(j / sw)
+  const slack = shift(filterHeight - 1, filterWidth - 1)
+  const most = bands[0]!.images * heightOf(bands[0]!.rows) * width
   const temporaries = new Temporaries(backend)
+  const out = backend.makeOutput([...attrs.filterShape], 'float32')
+  let isDone = false
   try {
-    const slack = shift(filterHeight - 1, filterWidth - 1)
-    const rows = temporaries.own(channelRows(backend, x, grid, strides, [padInfo.top, padInfo.left], slack))
-    const columns = temporaries.own(placeOnGrid(backend, dy, grid))
-    const out = backend.makeOutput([...attrs.filterShape], 'float32')
-    const from = backend.dataIdMap.get(rows.dataId).memoryOffset
-    const to = backend.dataIdMap.get(out.dataId).memoryOffset
-    for (let i = 0; i < filterHeight; i++) {
-      for (let j = 0; j < filterWidth; j++) {
-        const phase = (i % strides[0]) * strides[1] + (j % strides[1])
-        const start = from + 4 * (phase * inChannels * positions + shift(i, j))
-        const tap = to + 4 * (i * filterWidth + j) * inChannels * outChannels
-        matMulInto(
-          backend,
-          temporaries.view([1, inChannels, positions], start),
-          columns,
-          temporaries.view([1, inChannels, outChannels], tap),
-        )
+    const xSpace = temporaries.own(backend.makeOutput([sh * sw * inChannels * most + slack], 'float32'))
+    const dySpace = temporaries.own(backend.makeOutput([most * outChannels], 'float32'))
+    const sum = bands.length > 1 ? temporaries.own(backend.makeOutput([...attrs.filterShape], 'float32')) : out
+    const offset = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset
+    for (const [k, band] of bands.entries()) {
+      const grid: Grid = { height: heightOf(band.rows), width }
+      const positions = band.images * grid.height * width
+      const rows = heapFloats(backend, xSpace).subarray(0, sh * sw * inChannels * positions + slack)
+      fillChannelRows(heapFloats(backend, x), rows, info, band, grid)
+      fillGrid(
+        heapFloats(backend, dy),
+        heapFloats(backend, dySpace).subarray(0, positions * outChannels),
+        info,
+        band,
+        grid,
+      )
+      const views = new Temporaries(backend)
+      try {
+        // A tensor of its own for each band: what XNNPACK packs of it belongs to the tensor.
+        const columns = views.view([1, positions, outChannels], offset(dySpace))
+        for (let i = 0; i < filterHeight; i++) {
+          for (let j = 0; j < filterWidth; j++) {
+            const phase = (i % sh) * sw + (j % sw)
+            const start = offset(xSpace) + 4 * (phase * inChannels * positions + shift(i, j))
+            const tap = offset(sum) + 4 * (i * filterWidth + j) * inChannels * outChannels
+            const left = views.view([1, inChannels, positions], start)
+            matMulInto(backend, left, columns, views.view([1, inChannels, outChannels], tap))
+          }
+        }
+      } finally {
+        views.free()
       }
+      if (sum !== out) accumulate(heapFloats(backend, out), heapFloats(backend, sum), k === 0)
     }
+    isDone = true
     return out
   } finally {
     temporaries.free()
+    if (!isDone) backend.disposeData(out.dataId)
   }
+}
+
+function accumulate(total: Float32Array, part: Float32Array, isFirst: boolean): void {
+  if (isFirst) total.set(part)
+  else for (let i = 0; i < total.length; i++) total[i] = total[i]! + part[i]!
 }

@@ -9,6 +9,7 @@ import { conv2dBackpropInput } from './conv2dBackpropInput.js'
 import { concat, identity, pack, splitV, unpack } from './dataMovement.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwiseGradients.js'
 import { einsum } from './einsum.js'
+import { fusedConv2D, leakyRelu } from './leakyRelu.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
 import { reduceSum } from './reduce.js'
 import { sign } from './sign.js'
@@ -29,6 +30,14 @@ const copies = Object.entries({ Concat: concat, Identity: identity, Pack: pack, 
     make: (stock) => stock && make(stock),
   }),
 )
+
+/** Kernels with a LeakyReLU. */
+const leaky = Object.entries({ FusedConv2D: fusedConv2D, LeakyRelu: leakyRelu }).map(([kernel, make]): RepairPlan => ({
+  kernel,
+  detail: 'LeakyReLU branches on the sign of every element',
+  isSlow: () => true,
+  make: (stock) => stock && make(stock),
+}))
 
 /** What the wasm backend of tfjs 4.22 lacks or gets wrong in training. */
 export const wasmRepairs: readonly RepairPlan[] = [
@@ -92,6 +101,7 @@ export const wasmRepairs: readonly RepairPlan[] = [
     isWrong: (run) => differs(run({ tensor0: count(1, 2), tensor1: count(2, 2) }, { equation: 'ij,jk->ik' }), [7, 10]),
     make: () => einsum,
   },
+  ...leaky,
   {
     kernel: 'MaxPoolGrad',
     detail: 'wrong for a batch or channels above one, and where a window has no positive value',

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { heapFloats, type WasmBackend } from '../backend.js'
+import type { WasmBackend } from '../backend.js'
+import { selectBySign } from '../leakyRelu.js'
 
 /** `dy` where `y` is positive, else `slope * dy`. */
 export function leakyReluGrad({
@@ -11,10 +12,5 @@ export function leakyReluGrad({
   backend: WasmBackend
   attrs: { slope: number }
 }): TensorInfo {
-  const out = backend.makeOutput([...y.shape], 'float32')
-  const from = heapFloats(backend, dy)
-  const sign = heapFloats(backend, y)
-  const to = heapFloats(backend, out)
-  for (let i = 0; i < to.length; i++) to[i] = sign[i]! > 0 ? from[i]! : slope * from[i]!
-  return out
+  return selectBySign(backend, dy, y, slope)
 }
