@@ -38,7 +38,7 @@ const resizes: ConformanceCase[] = [
 const bicubics: ConformanceCase[] = [4, 2, 0.5, 1.7].flatMap((scale) =>
   both({
     name: `bicubicUpsample by ${scale}`,
-    inputs: { x: uniform(`bicubic ${scale}`, [2, 4, 6, 3]) },
+    inputs: { x: uniform(`bicubic ${scale}`, [2, 4, 6, scale > 2 ? 1 : 3]) },
     op: (x: tf.Tensor4D) => bicubicUpsample(x, scale),
     truth: (x) => bicubic(x, scale),
   }),

@@ -69,7 +69,7 @@ export const matrixCases: readonly ConformanceCase[] = [
   forward(statement('matMul, one left matrix for a batch of 3', [1, 4, 5], [3, 5, 6])),
   forward(statement('matMul, one right matrix for a batch of 3', [3, 4, 5], [1, 5, 6])),
   ...both(statement('matMul of two batch axes', [2, 2, 3, 4], [2, 2, 4, 3])),
-  ...both(statement('matMul with an inner size of 300', [2, 300], [300, 3])),
+  forward(statement('matMul with an inner size of 300', [2, 300], [300, 3])),
   ...both(statement('matMul of a row with a column', [1, 17], [17, 1])),
   ...dense('linear', (x) => x),
   ...dense('relu', (x) => Math.max(0, x)),
