@@ -79,15 +79,14 @@ export async function startWasm(wanted: number | undefined): Promise<StartedBack
     const start = async (): Promise<KernelBackend> => {
       const next = loaded ?? (await loadThreadedModule(most))
       loaded = undefined
-      return new BackendWasm(next)
+      const backend = new BackendWasm(next)
+      return Object.assign(backend, { [threadsOf]: backend.wasm.tfjs.getThreadsCount() })
     }
     registerBackend('wasm', start, 2)
   }
   await activate('wasm')
   repairBackend()
-  const backend = runningWasm()! as InstanceType<typeof BackendWasm> & { [threadsOf]?: number }
-  const threads = typeof module === 'object' ? backend.wasm.tfjs.getThreadsCount() : 1
-  backend[threadsOf] = threads
+  const threads = runningWasm()?.[threadsOf] ?? 1
   if (reason !== undefined) warn(`backend wasm: runs with one thread only, as ${reason}`)
   const note = reason === undefined ? '' : ` (${reason})`
   return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${count(threads)}${note}` }
