@@ -1,11 +1,17 @@
 import { getBackend } from '@tensorflow/tfjs-core'
 import { repairCPU } from './cpu/enableCPUTraining.js'
+import { repairWebGL, repairWebGPU } from './gpu/repairs.js'
 import { repairsOf, type Repair } from './repairs/repair.js'
 import { watchBackend } from './watchBackend.js'
 import { repairWasm } from './wasm/enableWasmTraining.js'
 
 /** How each backend that has repairs is repaired. */
-const repairers: Readonly<Record<string, () => readonly Repair[]>> = { cpu: repairCPU, wasm: repairWasm }
+const repairers: Readonly<Record<string, () => readonly Repair[]>> = {
+  cpu: repairCPU,
+  wasm: repairWasm,
+  webgl: repairWebGL,
+  webgpu: repairWebGPU,
+}
 
 /**
  * Repairs tfjs's active backend for training, as `enableWasmTraining` and `enableCPUTraining` do; other backends need

@@ -1,7 +1,33 @@
-import { abs, add, customGrad, exp, log1p, mul, neg, relu, sigmoid, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import {
+  abs,
+  add,
+  customGrad,
+  div,
+  equal,
+  exp,
+  log,
+  mul,
+  neg,
+  relu,
+  sigmoid,
+  sub,
+  tidy,
+  where,
+  type Tensor,
+} from '@tensorflow/tfjs-core'
 
 /**
- * `log(1 + exp(x))`, element by element, without overflow: `max(x, 0) + log1p(exp(-|x|))`.
+ * `log(1 + e)` for e in [0, 1] to the last digits, also where `1 + e` rounds: tfjs's `log1p` is `log(1 + e)` as written on
+ * every backend but cpu (the correction is from W. Kahan, see D. Goldberg, ACM Computing Surveys 23, 1991, theorem 4).
+ */
+function log1p(e: Tensor): Tensor {
+  const u = add(e, 1)
+  return where(equal(u, 1), e, mul(e, div(log(u), sub(u, 1))))
+}
+
+/**
+ * `log(1 + exp(x))`, element by element, without overflow and with all digits of small values:
+ * `max(x, 0) + log1p(exp(-|x|))`.
  * The gradient is `sigmoid(x)`, and is right at 0 and far from it on every backend.
  *
  * @param x any shape; borrowed.

@@ -16,7 +16,7 @@ export interface Probe {
   /** Whether the kernel gives wrong numbers; one that throws is wrong. Default: it is right. */
   isWrong?(run: RunKernel): boolean
   /** Whether the kernel, which is right, is much slower than the repaired one. Default: it is not. */
-  isSlow?(registered: KernelConfig, instance: object, repaired: KernelFunc): boolean
+  isSlow?(registered: KernelConfig, instance: object): boolean
 }
 
 /** What both the wasm and the cpu backend can do. */
@@ -50,39 +50,18 @@ export function runner(instance: object, kernel: KernelFunc): RunKernel {
   }
 }
 
-/** What is wrong with the registered kernel, beside the repaired one. */
+/** What is wrong with the registered kernel. Nothing is timed, so that a run chooses the same kernels every time. */
 export function findFault(
   { isWrong, isSlow }: Probe,
   instance: object,
   registered: KernelConfig,
-  repaired: KernelFunc,
 ): 'wrong' | 'slow' | undefined {
   try {
     if (isWrong?.(runner(instance, registered.kernelFunc))) return 'wrong'
   } catch {
     return 'wrong'
   }
-  return isSlow?.(registered, instance, repaired) ? 'slow' : undefined
-}
-
-/** The shortest of several turns, in milliseconds. */
-function bestTime(turns: number, turn: () => unknown): number {
-  let best = Infinity
-  for (let i = 0; i < turns; i++) {
-    const start = performance.now()
-    turn()
-    best = Math.min(best, performance.now() - start)
-  }
-  return best
-}
-
-/** Whether the registered kernel takes more than twice as long as the repaired one for the call: use it for large factors. */
-export function takesLonger(...[inputs, attrs]: Parameters<RunKernel>): NonNullable<Probe['isSlow']> {
-  return ({ kernelFunc }, instance, repaired) => {
-    const run = runner(instance, kernelFunc)
-    const runRepaired = runner(instance, repaired)
-    return bestTime(3, () => run(inputs, attrs)) > 2 * bestTime(5, () => runRepaired(inputs, attrs))
-  }
+  return isSlow?.(registered, instance) ? 'slow' : undefined
 }
 
 /** Whether a value is off by more than the tolerance, absolute, or not a number; or their count differs. */

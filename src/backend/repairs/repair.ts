@@ -58,7 +58,7 @@ function applyPlan(backend: string, plan: RepairPlan): void {
     const instance = runningBackend(backend)
     if (!instance) return
     stock.setupFunc?.(instance)
-    const fault = findFault(plan, instance, stock, kernelFunc)
+    const fault = findFault(plan, instance, stock)
     if (!fault) {
       replaceKernel(Object.assign({ ...stock }, { [verdict]: null }))
       return
