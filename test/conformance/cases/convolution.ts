@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { ConformanceCase } from '../case.js'
 import { convolution, convolutionGradients, type Geometry } from '../truth/convolution.js'
 import { at, build, uniform, zipped, type Values } from '../truth/values.js'
-import { both, forward, type Statement } from './statement.js'
+import { both, forward, gradient, type Statement } from './statement.js'
 
 type Shape = readonly [number, number, number, number]
 
@@ -57,6 +57,12 @@ const dense: ConformanceCase[] = [
   }),
   statement('conv2d as large as the image', [3, 4, 5, 3], [4, 5, 3, 6], { pad: 'valid' }),
 ].flatMap(both)
+
+// So much that the gradients may be computed in parts.
+const large: ConformanceCase[] = [
+  statement('conv2d 3x1 of an image with many channels', [1, 64, 160, 96], [3, 1, 96, 8]),
+  statement('conv2d 1x1 of three images with many channels', [3, 40, 64, 96], [1, 1, 96, 8]),
+].map(gradient)
 
 // tfjs has no gradient for dilated convolutions; its own filter gradients may be built of them.
 const dilated: ConformanceCase[] = [
@@ -157,6 +163,7 @@ const oneDimensional: ConformanceCase[] = both({
 /** Convolutions of all kinds, and their gradients in image and filter. */
 export const convolutionCases: readonly ConformanceCase[] = [
   ...dense,
+  ...large,
   ...dilated,
   ...depthwise,
   ...fusedCases,

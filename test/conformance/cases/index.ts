@@ -10,6 +10,7 @@ import { lossCases } from './losses.js'
 import { matrixCases } from './matrix.js'
 import { networkCases } from './networks.js'
 import { optimizerCases } from './optimizers.js'
+import { ownOperationCases } from './ownOperations.js'
 import { poolingCases } from './pooling.js'
 import { reductionCases } from './reductions.js'
 import { siameseCases } from './siamese.js'
@@ -23,6 +24,7 @@ export const cases: readonly ConformanceCase[] = [
   ...elementwiseCases,
   ...reductionCases,
   ...arrayCases,
+  ...ownOperationCases,
   ...optimizerCases,
   ...lossCases,
   ...networkCases,
