@@ -1,7 +1,10 @@
-import { backend_util, util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
+import { backend_util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
 import { runKernel, Temporaries, type WasmBackend } from './backend.js'
 
-/** Sums of products by Einstein's convention, as tfjs's cpu kernel computes them; stock wasm has none. */
+/**
+ * Sums of products by Einstein's convention: every operand is brought to all dimensions (of the result, then summed),
+ * they are multiplied, and the last dimensions are summed. Stock wasm has none.
+ */
 export function einsum({
   inputs,
   backend,
@@ -14,30 +17,20 @@ export function einsum({
   const tensors = Object.values(inputs)
   const { allDims, summedDims, idDims } = backend_util.decodeEinsumEquation(equation, tensors.length)
   backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as Tensor[])
-  const { path, steps } = backend_util.getEinsumComputePath(summedDims, idDims)
   const temporaries = new Temporaries(backend)
   const run = (name: string, args: Record<string, TensorInfo>, attrs?: Record<string, unknown>): TensorInfo =>
     temporaries.own(runKernel(backend, name, args, attrs))
   try {
-    let dims = allDims.length
-    let product: TensorInfo | undefined
-    for (const [step, terms] of steps.entries()) {
-      for (const term of terms) {
-        const { permutationIndices: perm, expandDims } = backend_util.getEinsumPermutation(dims, idDims[term]!)
-        let x = tensors[term]!
-        if (!backend_util.isIdentityPermutation(perm)) x = run('Transpose', { x }, { perm })
-        const shape = [...x.shape]
-        for (const dim of expandDims) shape.splice(dim, 0, 1)
-        if (!util.arraysEqual(x.shape, shape)) x = run('Reshape', { x }, { shape })
-        product = product ? run('Multiply', { a: x, b: product }) : x
-      }
-      if (step === steps.length - 1) break
-      const summed = path[step]!
-      if (summed >= 0)
-        product = run('Sum', { x: product! }, { axis: summed - (allDims.length - dims), keepDims: false })
-      dims--
-    }
-    return runKernel(backend, 'Identity', { x: product! })
+    const spread = tensors.map((x, i) => {
+      const dims = idDims[i]!
+      const perm = dims.map((_, axis) => axis).sort((a, b) => dims[a]! - dims[b]!)
+      const shape = allDims.map((_, dim) => (dims.includes(dim) ? x.shape[dims.indexOf(dim)]! : 1))
+      return run('Reshape', { x: run('Transpose', { x }, { perm }) }, { shape })
+    })
+    const product = spread.reduce((a, b) => run('Multiply', { a, b }))
+    return summedDims.length === 0
+      ? runKernel(backend, 'Identity', { x: product })
+      : runKernel(backend, 'Sum', { x: product }, { axis: summedDims, keepDims: false })
   } finally {
     temporaries.free()
   }
