@@ -8,7 +8,7 @@ export { chooseBackend, type ChosenBackend, type PassedOver } from './backends/c
 export type { CandidateName } from './backends/candidates.js'
 export { diagnoseBackends, type BackendDiagnosis, type DiagnoseBackendsOptions } from './backends/diagnoseBackends.js'
 export { examineBackend, type BackendExamination } from './backends/examineBackend.js'
-export type { Machine } from './backends/machine.js'
+export type { Machine, WasmFeatures } from './backends/machine.js'
 export type { BackendSpeed } from './backends/measureSpeed.js'
 export { peakMemoryBytes } from './backends/peakMemory.js'
 export type { Advice } from './backends/speedAdvice.js'

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ArgumentError } from '../../src/errors.js'
@@ -274,6 +275,16 @@ describe('the versions of packages', () => {
       'backend wasm: @tensorflow/tfjs-core 4.20.0 is installed, wanted is ^4.22.0; ' +
         'run: npm install @tensorflow/tfjs-core@^4.22.0',
     )
+  })
+
+  it('takes two copies of tfjs-core of one version, which share their engine', async () => {
+    const home = join(project.folder, 'node_modules/@tensorflow/tfjs-core')
+    const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core')
+    cpSync(join(core, '../../package.json'), join(home, 'package.json'))
+    cpSync(core, join(home, 'dist/tf-core.node.js'))
+    const { output } = await start(['wasm', '2'])
+    expect(output.started).toMatchObject({ name: 'wasm', threads: 2 })
+    expect(output.value).toBe(201)
   })
 
   it('names a package whose backend is unknown to the engine that runs', async () => {

@@ -1,6 +1,16 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { hasRelaxedSIMD, hasSIMD, whyNoThreads } from './wasmFeatures.js'
 
+/** What a WebAssembly engine has beyond its first version. */
+export interface WasmFeatures {
+  /** 128-bit vectors; tfjs's quick builds need them. */
+  readonly simd: boolean
+  /** Vectors with fused multiply-add. */
+  readonly relaxedSIMD: boolean
+  /** Shared memory and atomics. */
+  readonly threads: boolean
+}
+
 /** What a backend finds on this machine. */
 export interface Machine {
   /** For example `20.20.2`. */
@@ -14,7 +24,7 @@ export interface Machine {
   /** Bytes of memory of the machine. */
   readonly memoryBytes: number
   /** What this Node's WebAssembly has. */
-  readonly wasm: { readonly simd: boolean; readonly relaxedSIMD: boolean; readonly threads: boolean }
+  readonly wasm: WasmFeatures
 }
 
 /** Describes the machine. */

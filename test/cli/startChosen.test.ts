@@ -1,0 +1,43 @@
+import { getBackend } from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startChosen } from '../../src/cli/startChosen.js'
+
+// No adapter, whatever the machine has.
+beforeAll(() => {
+  vi.stubEnv('VK_ICD_FILENAMES', '/none')
+  vi.stubEnv('LD_LIBRARY_PATH', '')
+})
+afterAll(() => void vi.unstubAllEnvs())
+
+const startAndListen = async (...choice: [Parameters<typeof startChosen>[1], number?]) => {
+  let stderr = ''
+  const io = {
+    stdout: { write: () => undefined },
+    stderr: { write: (text: string) => (stderr += text) },
+    debug: false,
+    onInterrupt: () => () => undefined,
+  }
+  return { started: await startChosen(io, ...choice), stderr }
+}
+
+describe('--backend', () => {
+  it('auto says what was chosen and why not the others, on stderr and in the description', async () => {
+    const { started, stderr } = await startAndListen('auto', 2)
+    expect(started).toMatchObject({ name: 'wasm', threads: 2 })
+    expect(getBackend()).toBe('wasm')
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^passed over tfjs-node-gpu: .* is not installed; run: npm install /),
+      expect.stringMatching(/^passed over webgpu: no adapter/),
+      expect.stringMatching(/^passed over tfjs-node: .* is not installed; run: npm install /),
+    ])
+    expect(started.description).toMatch(
+      /^WebAssembly with SIMD, 2 threads \(chosen by --backend auto, passed over tfjs-node-gpu: .*; webgpu: no adapter/,
+    )
+  })
+
+  it('a name starts that one and says nothing', async () => {
+    const { started, stderr } = await startAndListen('wasm', 2)
+    expect(started.description).toBe('WebAssembly with SIMD, 2 threads (it ran already)')
+    expect(stderr).toBe('')
+  })
+})
