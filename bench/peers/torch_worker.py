@@ -234,12 +234,12 @@ def vgg(spec, given, device):
     net.requires_grad_(False)
     hr, sr = images(given["hr"]).to(device), images(given["sr"]).to(device).requires_grad_()
 
-    def run():
+    def gradient(criterion):
         with torch.no_grad():
             target = net(hr)
-        return torch.autograd.grad(F.l1_loss(net(sr), target), sr)[0]
+        return torch.autograd.grad(criterion(net(sr), target), sr)[0]
 
-    return run, lambda: run().permute(0, 2, 3, 1), net
+    return lambda: gradient(F.l1_loss), lambda: gradient(F.mse_loss).permute(0, 2, 3, 1), net
 
 
 kinds = {"conv": convolution, "rrdb": generator, "discriminator": discriminator, "siamese": siamese, "vgg": vgg}
