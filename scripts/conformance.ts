@@ -9,18 +9,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { backendRepairs, type Repair } from '../src/backend/index.js'
 import { cases } from '../test/conformance/cases/index.js'
-import { useBackend } from '../test/helpers/backend.js'
 import { choose, missing, type BackendResult } from './lib/conformance.js'
-import { differences, merge, readCells, readPage, renderPage, writePage } from './lib/backendsPage.js'
+import { readFindings, readPage, renderPage, writePage } from './lib/backendsPage.js'
+import { differences, merge } from './lib/findings.js'
 import { runConformance } from './lib/runConformance.js'
-
-/** What this package changes in stock tfjs. */
-async function findRepairs(): Promise<readonly Repair[]> {
-  for (const name of ['cpu', 'wasm'] as const) await useBackend(name)
-  return backendRepairs()
-}
 
 /** The command line; a wrong one ends the process with one sentence. */
 function readArguments() {
@@ -42,7 +35,7 @@ const possible = chosen.filter(({ id }) => lacking.get(id) === undefined)
 const ran = possible.length === 0 ? [] : await runConformance(possible, names, { ownGPU })
 const results = chosen.map(
   ({ id }): BackendResult =>
-    ran.find((result) => result.id === id) ?? { id, reason: lacking.get(id) ?? 'did not run', cases: [] },
+    ran.find((result) => result.id === id) ?? { id, reason: lacking.get(id) ?? 'did not run', cases: [], repairs: [] },
 )
 
 const rightOf = (result: BackendResult): number => result.cases.filter(({ passed }) => passed).length
@@ -56,10 +49,10 @@ for (const result of results) {
 }
 
 const isComplete = results.every(({ reason }) => reason === undefined)
-const cells = readCells(readPage())
-if (isWriting && isComplete) writePage(renderPage(cases, merge(cells, results), await findRepairs()))
+const old = readFindings(readPage())
+if (isWriting && isComplete) writePage(renderPage(cases, merge(old, results)))
 else if (isWriting) console.log('docs/backends.md is left as it is, as not everything ran')
-const stale = isWriting ? [] : differences(cells, results)
+const stale = isWriting ? [] : differences(old, results)
 if (stale.length > 0) {
   console.log(`docs/backends.md is out of date in ${stale.length} places; npm run conformance -- --write`)
   for (const line of stale.slice(0, 20)) console.log(`  ${line}`)

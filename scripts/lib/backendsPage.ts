@@ -1,16 +1,12 @@
-// docs/backends.md: prose from backendsPage.md beside this file, tables from runs of the conformance suite. The page
-// shows no digits, which differ between machines, but powers of ten.
+// docs/backends.md: prose from backendsPage.md beside this file, tables from runs of the conformance suite.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { backends, type ConformanceBackend } from '../../test/conformance/backends.js'
 import type { Repair } from '../../src/backend/index.js'
 import { usualTolerance, type ConformanceCase } from '../../test/conformance/case.js'
-import type { BackendResult, CaseResult } from './conformance.js'
+import type { Cells, Findings } from './findings.js'
 
 const page = 'docs/backends.md'
 const template = 'scripts/lib/backendsPage.md'
-
-/** What the page shows of a case on a backend: a power of ten (`1e-6`), `wrong` or `not run`, by case and backend id. */
-export type Cells = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const titles: Readonly<Record<ConformanceCase['group'], string>> = {
   operation: 'Operations',
@@ -22,15 +18,6 @@ const titles: Readonly<Record<ConformanceCase['group'], string>> = {
   metric: 'Metrics',
 }
 
-/** Smaller errors are rounding, and all the same here. */
-const smallest = -7
-
-/** The power of ten that the error stays below. */
-function exponent(error: number): number {
-  return Math.max(smallest, Math.ceil(Math.log10(error)))
-}
-
-const cellOf = ({ passed, error }: CaseResult): string => (passed && error !== null ? `1e${exponent(error)}` : 'wrong')
 const shown = (cell: string): string => (cell === 'wrong' ? '**✗**' : cell === 'not run' ? '–' : `✓ ${cell}`)
 const read = (text: string): string => (text === '**✗**' ? 'wrong' : text === '–' ? 'not run' : text.replace('✓ ', ''))
 const row = (texts: readonly (string | number)[]): string => `| ${texts.join(' | ')} |`
@@ -41,46 +28,27 @@ export function columnTitle({ name, where, threads }: ConformanceBackend): strin
   return `${tfjs}${threads === undefined ? '' : ` ${threads}`}<br>${where}`
 }
 
-/** The cells that a page shows. */
-export function readCells(text: string): Cells {
+const repairTitles = ['backend', 'kernel', 'stock', 'what is wrong']
+
+/** The findings that a page shows. */
+export function readFindings(text: string): Findings {
   const cells: Record<string, Record<string, string>> = {}
-  let ids: (string | undefined)[] = []
+  const repairs: Repair[] = []
+  let titles: readonly string[] = []
   for (const line of text.split('\n')) {
-    const [first = '', , ...rest] = line.slice(2, -2).split(' | ')
-    if (!line.startsWith('| ')) ids = []
-    else if (first === 'case') ids = rest.map((title) => backends.find((backend) => columnTitle(backend) === title)?.id)
-    else if (ids.length > 0 && first !== '---')
-      cells[first] = Object.fromEntries(rest.map((text, i) => [ids[i] ?? '', read(text)]))
+    const texts = line.slice(2, -2).split(' | ')
+    if (!line.startsWith('| ')) titles = []
+    else if (titles.length === 0) titles = texts
+    else if (texts[0] === '---') continue
+    else if (titles[0] === 'case') {
+      const ids = titles.map((title) => backends.find((backend) => columnTitle(backend) === title)?.id)
+      cells[texts[0]!] = Object.fromEntries(texts.flatMap((text, i) => (ids[i] ? [[ids[i], read(text)]] : [])))
+    } else if (titles.join() === repairTitles.join()) {
+      const [backend, kernel, reason, detail] = texts as [string, string, Repair['reason'], string]
+      repairs.push({ backend, kernel, reason, detail })
+    }
   }
-  return cells
-}
-
-/** Cells with those of a run in place of the old ones. */
-export function merge(old: Cells, results: readonly BackendResult[]): Cells {
-  const cells: Record<string, Record<string, string>> = {}
-  for (const { id, cases } of results) {
-    for (const result of cases) (cells[result.name] ??= { ...old[result.name] })[id] = cellOf(result)
-  }
-  return { ...old, ...cells }
-}
-
-/** How a run differs from the page beyond noise: another verdict, or an error of another order of magnitude. */
-export function differences(cells: Cells, results: readonly BackendResult[]): string[] {
-  return results.flatMap(({ id, cases }) =>
-    cases.flatMap((result) => {
-      const old = cells[result.name]?.[id] ?? 'not run'
-      const found = cellOf(result)
-      const decades = Math.abs(Number(old.slice(2)) - Number(found.slice(2)))
-      return old === found || decades <= 1 ? [] : [`${result.name} on ${id}: ${found}, but the page says ${old}`]
-    }),
-  )
-}
-
-const repairRow = ({ backend, kernel, reason, detail }: Repair): string => row([backend, kernel, reason, detail])
-
-/** The rows of the repairs that a page shows, without those whose reason a clock has found. */
-export function readRepairs(text: string): string[] {
-  return text.split('\n').filter((line) => /^\| (cpu|wasm) \| \w+ \| (missing|wrong) \|/.test(line))
+  return { cells, repairs }
 }
 
 /** For one backend and group: how many cases are right. */
@@ -92,8 +60,8 @@ function tally(backend: ConformanceBackend, cases: readonly ConformanceCase[], c
   return ran.length === cases.length && right === ran.length ? `✓ ${right}` : `${right} of ${cases.length}`
 }
 
-/** The page of these cells and repairs. */
-export function renderPage(cases: readonly ConformanceCase[], cells: Cells, repairs: readonly Repair[]): string {
+/** The page of these findings. */
+export function renderPage(cases: readonly ConformanceCase[], { cells, repairs }: Findings): string {
   const groups = Object.entries(titles)
     .map(([group, title]) => ({ title, members: cases.filter((each) => each.group === group) }))
     .filter(({ members }) => members.length > 0)
@@ -125,8 +93,13 @@ export function renderPage(cases: readonly ConformanceCase[], cells: Cells, repa
     .map(({ name, tolerance, because }) => `- ${name}, ${tolerance.toExponential()}: ${because}`)
   const rules = 'Tolerances are at most 1e-4 for values and 1e-3 for gradients and steps'
   const reasons = exceptions.length === 0 ? [`${rules}.`] : [`${rules}, but for:`, '', ...exceptions]
-  const changes = [row(['backend', 'kernel', 'stock', 'what is wrong']), rule(4), ...repairs.map(repairRow)]
-  const parts: Record<string, readonly string[]> = { summary, details, reasons, repairs: changes }
+  const changes = repairs.map(({ backend, kernel, reason, detail }) => row([backend, kernel, reason, detail]))
+  const parts: Record<string, readonly string[]> = {
+    summary,
+    details,
+    reasons,
+    repairs: [row(repairTitles), rule(4), ...changes],
+  }
   return readFileSync(template, 'utf8').replace(/^<!-- (\w+) -->$/gm, (_, name: string) => {
     const lines = parts[name]
     if (!lines) throw new Error(`${template} asks for ${name}`)

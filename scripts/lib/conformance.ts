@@ -1,3 +1,4 @@
+import type { Repair } from '../../src/backend/index.js'
 import { backends, type ConformanceBackend } from '../../test/conformance/backends.js'
 import { findChromium, findSwiftShader } from './chromium.js'
 
@@ -17,6 +18,8 @@ export interface BackendResult {
   /** Why it did not start; then `cases` is empty. */
   readonly reason?: string
   readonly cases: readonly CaseResult[]
+  /** What had to be repaired in stock tfjs. */
+  readonly repairs: readonly Repair[]
 }
 
 /** The backends to run: those named, separated by commas, or all but the optional ones. */

@@ -24,7 +24,8 @@ function resultOf(
   otherwise: string,
 ): BackendResult {
   const reason = module ? module.errors()[0]?.message : otherwise
-  if (!module || reason !== undefined) return { id, reason: (reason ?? otherwise).split('\n')[0]!, cases: [] }
+  if (!module || reason !== undefined)
+    return { id, reason: (reason ?? otherwise).split('\n')[0]!, cases: [], repairs: [] }
   const tests = new Map([...module.children.allTests()].map((test) => [test.meta().conformance?.case, test]))
   const cases = names.map((name): CaseResult => {
     const test = tests.get(name)
@@ -33,7 +34,7 @@ function resultOf(
     if (result?.state === 'passed' && error !== null) return { name, passed: true, error }
     return { name, passed: false, error, message: result?.errors?.[0]?.message ?? 'did not run' }
   })
-  return { id, cases }
+  return { id, cases, repairs: module.meta().repairs ?? [] }
 }
 
 /** Runs the cases of those names on the backends, one vitest project each. */

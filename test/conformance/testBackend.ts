@@ -1,6 +1,6 @@
 import { getBackend } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { repairBackend } from '../../src/backend/index.js'
+import { repairBackend, type Repair } from '../../src/backend/index.js'
 import { backendOf, type ConformanceBackend } from './backends.js'
 import { cases } from './cases/index.js'
 import { complaint, measure } from './measure.js'
@@ -20,6 +20,8 @@ declare module 'vitest' {
   }
   interface TaskMeta {
     conformance?: ConformanceMeta
+    /** Of the test file: the repairs in force on its backend. */
+    repairs?: readonly Repair[]
   }
 }
 
@@ -27,17 +29,20 @@ declare module 'vitest' {
 export function testBackend(start: (backend: ConformanceBackend) => Promise<void>): void {
   const backend = backendOf(inject('conformanceBackend'))
 
+  let repairs: readonly Repair[] = []
+
   beforeAll(async () => {
     await start(backend)
     if (getBackend() !== backend.name) throw new Error(`the active backend is ${getBackend()}, not ${backend.name}`)
     // As the trainers do when they are created.
-    repairBackend()
+    repairs = repairBackend()
   })
 
   describe(`tfjs on ${backend.id}`, () => {
     for (const each of cases) {
       it(`${each.group}: ${each.name}`, async ({ task }) => {
         const about = { backend: backend.id, case: each.name }
+        task.file.meta.repairs = repairs
         task.meta.conformance = { ...about, error: null }
         const measurement = await measure(each)
         task.meta.conformance = { ...about, error: Number.isFinite(measurement.error) ? measurement.error : null }
