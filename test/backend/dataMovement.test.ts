@@ -24,7 +24,7 @@ const at = (values: ArrayLike<number>, shape: readonly number[], index: readonly
 /** A shape of one to five axes, an axis of it, and sizes along that axis; the inner sizes cross the short-row limit. */
 const cases = fc
   .array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 })
-  .chain((outer) => fc.tuple(fc.constant([...outer, 1]), fc.integer({ min: 0, max: outer.length })))
+  .chain((outer) => fc.tuple(fc.constant<number[]>([...outer, 1]), fc.integer({ min: 0, max: outer.length })))
   .chain(([shape, axis]) =>
     fc.record({
       shape: fc.constant(shape),
