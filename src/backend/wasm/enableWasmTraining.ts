@@ -17,10 +17,10 @@ export function repairWasm(): readonly Repair[] {
 }
 
 /**
- * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks and replaces those that a small
- * probe finds wrong or very slow; a kernel that is right, of tfjs or your own, stays. Call it after
- * `tf.setBackend('wasm')`; called before, it registers what is missing at once and probes when the backend starts.
- * Further calls change nothing. {@link backendRepairs} tells the reasons.
+ * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks, and replaces those that a small
+ * probe finds wrong and those that are known to be slow. A kernel of your own in place of a wrong one stays where it is
+ * right. Call it after `tf.setBackend('wasm')`; called before, it registers what is missing at once and probes when the
+ * backend starts. Further calls change nothing. {@link backendRepairs} tells the reasons.
  *
  * It also makes an allocation that does not fit throw {@link OutOfMemoryError}, where stock tfjs goes on with corrupt
  * numbers, and a trap inside the WebAssembly code, or memory that it could not get, throw `BackendFailedError` there and
