@@ -21,7 +21,7 @@ export {
   type GeneratorContext,
 } from './lossTerms.js'
 export { estimateTrainingMemory, type MemoryEstimate, type TrainingMemoryOptions } from './memoryEstimate.js'
-export type { FeatureConvolution } from './memoryNetworks.js'
+export { requireTrainingMemory } from './memoryCheck.js'
 export { randomFeatures, type RandomFeaturesOptions } from './randomFeatures.js'
 export { loadGenerator, saveGenerator, type LoadGeneratorOptions } from './storage.js'
 export { trainESRGAN, type TrainESRGANOptions, type TrainESRGANResult } from './train.js'

@@ -1,14 +1,9 @@
 import { ArgumentError, requireInteger } from '../errors.js'
+import type { FeatureConvolution } from '../losses/index.js'
 import { discriminatorConfig, type DiscriminatorOptions } from './discriminator.js'
 import { generatorConfig, type GeneratorOptions } from './generator.js'
 import { backwardPeak, parametersOf, pixelLossMemory } from './memoryLayers.js'
-import {
-  discriminatorMemory,
-  featureMemory,
-  generatorMemory,
-  knownFeatures,
-  type FeatureConvolution,
-} from './memoryNetworks.js'
+import { discriminatorMemory, featureMemory, generatorMemory, knownFeatures } from './memoryNetworks.js'
 
 /** What {@link estimateTrainingMemory} takes. */
 export interface TrainingMemoryOptions {
@@ -50,8 +45,11 @@ export interface MemoryEstimate {
 /** What the wasm module itself takes: its constants, and a stack for each thread. */
 const moduleBytes = 4 * 2 ** 20
 
-/** The heap's size over what is in it: it grows ahead of need, and freed tensors leave gaps. */
-const gaps = 0.15
+/**
+ * The heap's size over what is in it, as measured: it grows ahead of need, and freed tensors leave gaps, more where two
+ * networks take turns.
+ */
+const gaps = { psnr: 0.15, gan: 0.3 } as const
 
 /**
  * The memory that a training step of `createESRGANTrainer` needs on the backend, by arithmetic alone: tensors (weights,
@@ -101,8 +99,8 @@ export function estimateTrainingMemory(options: TrainingMemoryOptions): MemoryEs
   const weights = 4 * (generatorWeights * (ema ? 2 : 1) + judgeWeights + featureWeights)
   const optimizer = 4 * 2 * (generatorWeights + judgeWeights)
   const activations = 4 * (always + Math.max(...phases))
-  const packed = 4 * (generatorWeights * (config.checkpoint ? 2 : 1) + judgeWeights + featureWeights)
-  const workspaces = moduleBytes + packed + gaps * (weights + optimizer + activations + packed)
+  const packed = 4 * (generatorWeights + judgeWeights + featureWeights)
+  const workspaces = moduleBytes + packed + gaps[stage] * (weights + optimizer + activations + packed)
   const parts = { weights, optimizer, activations: Math.round(activations), workspaces: Math.round(workspaces) }
   return { bytes: parts.weights + parts.optimizer + parts.activations + parts.workspaces, parts }
 }

@@ -1,27 +1,20 @@
 /**
- * What a layer keeps in memory while a gradient is computed, in float32 values. tfjs keeps two things of every operation
- * until the whole backward pass is done: what its gradient needs (`clone`d, which on wasm is a copy of its own, whether
- * or not another operation saved the same tensor), and the gradient of each of its inputs.
+ * What a layer keeps in memory while a gradient is computed, in float32 values. tfjs keeps two things until the whole
+ * backward pass is done: every tensor that some operation's gradient needs (once, however many need it), and the
+ * gradient of each input of each operation.
  */
 export interface LayerMemory {
-  /** Kept from the forward pass on. */
+  /** Kept from the forward pass on, beyond what the layers before it keep. */
   readonly saved: number
   /** Kept from the layer's turn in the backward pass on. */
   readonly gradients: number
-  /** Its parameters: copied when saved; those of a trained network have gradients as well. */
+  /** Its parameters; those of a trained network have gradients as well. */
   readonly parameters: number
   /** Needed while its own gradient is computed only. */
   readonly work: number
 }
 
-/** A layer from `inputs` to `outputs` values of the whole batch. */
-interface LayerSizes {
-  readonly inputs: number
-  readonly outputs: number
-  readonly parameters: number
-}
-
-/** No parameters, nothing but what is named. */
+/** A layer without parameters that keeps nothing but what is named. */
 const plain = (layer: Partial<LayerMemory>): LayerMemory => ({
   saved: 0,
   gradients: 0,
@@ -30,41 +23,40 @@ const plain = (layer: Partial<LayerMemory>): LayerMemory => ({
   ...layer,
 })
 
-/** A convolution (or dense layer) without bias. */
-export const convolutionMemory = ({ inputs, outputs, parameters }: LayerSizes): LayerMemory => ({
-  saved: inputs,
-  gradients: inputs,
-  parameters,
-  // The filter gradient lays both out anew with a border, the input gradient turns the filter round.
-  work: 1.1 * (inputs + outputs) + 2 * parameters,
+/** Values that the filter gradient lays out anew at a time, at most. */
+const band = 2 ** 20
+
+/** A convolution (or dense layer) whose input is kept already. */
+export const convolutionMemory = (sizes: { inputs: number; parameters: number }): LayerMemory => ({
+  saved: 0,
+  gradients: sizes.inputs,
+  parameters: sizes.parameters,
+  // The input gradient needs the filter turned round, and once more as its kernel packs it.
+  work: Math.min(band, 2 * sizes.inputs) + 2 * sizes.parameters,
 })
 
-/** A bias that is added. */
-export const biasMemory = (outputs: number): LayerMemory => plain({ saved: outputs })
+/** ReLU or LeakyReLU, which keeps its result. */
+export const activationMemory = (outputs: number): LayerMemory => plain({ saved: outputs, gradients: outputs })
 
-/** LeakyReLU: its gradient needs a mask of one byte a value besides. */
-export const leakyMemory = (outputs: number): LayerMemory =>
-  plain({ saved: outputs, gradients: 1.25 * outputs, work: 2 * outputs })
+/** Something that keeps `size` values and whose gradient passes through unchanged, such as a sum. */
+export const sumMemory = (size: number): LayerMemory => plain({ saved: size })
 
-/** ReLU. */
-export const reluMemory = (outputs: number): LayerMemory =>
-  plain({ saved: outputs, gradients: outputs, work: 2 * outputs })
-
-/** Batch normalisation of the batch's statistics. */
+/** Batch normalisation by the batch's statistics. */
 export const batchNormMemory = (outputs: number): LayerMemory =>
-  plain({ saved: outputs, gradients: outputs, work: 5 * outputs })
+  plain({ saved: outputs, gradients: outputs, work: 4 * outputs })
 
 /** 2x2 max-pooling. */
 export const maxPoolMemory = (inputs: number): LayerMemory =>
-  plain({ saved: 1.25 * inputs, gradients: inputs, work: 3 * inputs })
+  plain({ saved: inputs / 4, gradients: inputs, work: 3 * inputs })
 
 /** Nearest upsampling by two. */
-export const upsampleMemory = (inputs: number): LayerMemory => plain({ gradients: inputs, work: inputs })
+export const upsampleMemory = (inputs: number): LayerMemory =>
+  plain({ saved: 4 * inputs, gradients: inputs, work: inputs })
 
-/** Tensors side by side in `size` channels. */
+/** Tensors side by side in `size` values. */
 export const concatMemory = (size: number): LayerMemory => plain({ saved: size, gradients: size })
 
-/** `scale * y + x`, where the gradient of x is gathered from `size` values on. */
+/** `scale * y + x` with both products and the sum kept; the gradients of `x` are gathered in one more tensor. */
 export const residualMemory = (size: number): LayerMemory => plain({ saved: 3 * size, gradients: 2 * size })
 
 /** Images given to a pixel loss: the difference, and its way back. */
@@ -81,7 +73,7 @@ export const parametersOf = (layers: readonly LayerMemory[]): number => sum(laye
  */
 export function backwardPeak(trained: readonly LayerMemory[], frozen: readonly LayerMemory[] = []): number {
   const layers = [...trained, ...frozen]
-  let live = sum(layers.map(({ saved, parameters }) => saved + parameters))
+  let live = sum(layers.map(({ saved }) => saved))
   let peak = live
   for (const [i, { gradients, parameters, work }] of [...layers.entries()].reverse()) {
     live += gradients + (i < trained.length ? parameters : 0)
@@ -90,8 +82,8 @@ export function backwardPeak(trained: readonly LayerMemory[], frozen: readonly L
   return peak
 }
 
-/** Layers whose insides are computed again in the backward pass: their input is kept, and their parameters. */
-export function checkpointMemory(layers: readonly LayerMemory[], inputs: number): LayerMemory {
+/** Layers whose insides are computed again in the backward pass: their result is kept, of `size` values as their input. */
+export function checkpointMemory(layers: readonly LayerMemory[], size: number): LayerMemory {
   const parameters = parametersOf(layers)
-  return { saved: inputs, gradients: inputs, parameters, work: backwardPeak(layers) - parameters }
+  return { saved: size, gradients: size, parameters, work: backwardPeak(layers) - parameters }
 }

@@ -1,41 +1,23 @@
+import type { FeatureConvolution } from '../losses/index.js'
 import { foldingOf, generatorConvolutions, type GeneratorConfig } from './generator.js'
 import { discriminatorLayers, discriminatorHidden, type DiscriminatorConfig } from './discriminator.js'
 import { denseBlocks, denseConvolutions } from './rrdb.js'
 import {
+  activationMemory,
   batchNormMemory,
-  biasMemory,
   checkpointMemory,
   concatMemory,
   convolutionMemory,
-  leakyMemory,
   maxPoolMemory,
-  reluMemory,
   residualMemory,
+  sumMemory,
   upsampleMemory,
   type LayerMemory,
 } from './memoryLayers.js'
 
-/** One convolution of a feature network. */
-export interface FeatureConvolution {
-  /** Channels in. */
-  readonly inputs: number
-  /** Channels out. */
-  readonly outputs: number
-  /** How many 2x2 max-pools stand before it. */
-  readonly halvings: number
-}
-
-/** A 3x3 convolution on `pixels` places, with bias; then LeakyReLU, ReLU or nothing. */
-function convolution(
-  pixels: number,
-  inputs: number,
-  outputs: number,
-  activation: ((outputs: number) => LayerMemory) | undefined,
-): LayerMemory[] {
-  const sizes = { inputs: pixels * inputs, outputs: pixels * outputs, parameters: 9 * inputs * outputs + outputs }
-  const layers = [convolutionMemory(sizes), biasMemory(sizes.outputs)]
-  return activation === undefined ? layers : [...layers, activation(sizes.outputs)]
-}
+/** A 3x3 convolution on `pixels` places, with bias. */
+const convolution = (pixels: number, inputs: number, outputs: number): LayerMemory =>
+  convolutionMemory({ inputs: pixels * inputs, parameters: 9 * inputs * outputs + outputs })
 
 /** One RRDB on `pixels` places. */
 function rrdbMemory(pixels: number, features: number, growth: number): LayerMemory[] {
@@ -44,12 +26,14 @@ function rrdbMemory(pixels: number, features: number, growth: number): LayerMemo
     for (let j = 0; j < denseConvolutions; j++) {
       const inputs = features + j * growth
       const isLast = j === denseConvolutions - 1
+      // The first of a block has nothing beside it: the input itself.
       layers.push({ ...concatMemory(pixels * inputs), ...(j === 0 ? { saved: 0 } : {}) })
-      layers.push(...convolution(pixels, inputs, isLast ? features : growth, isLast ? undefined : leakyMemory))
+      layers.push(convolution(pixels, inputs, isLast ? features : growth))
+      if (!isLast) layers.push(activationMemory(pixels * growth))
     }
     layers.push(residualMemory(pixels * features))
   }
-  return [...layers, { ...residualMemory(pixels * features), gradients: pixels * features }]
+  return [...layers, { ...residualMemory(pixels * features), saved: 2 * pixels * features }]
 }
 
 /** The generator on `images` pictures with `pixels` high-resolution pixels each. */
@@ -57,25 +41,24 @@ export function generatorMemory(config: GeneratorConfig, images: number, pixels:
   const { blocks, features, growth, scale, channels, bicubicSkip, checkpoint } = config
   const large = images * pixels
   const small = large / (scale * foldingOf(scale)) ** 2
-  const first = convolution(small, generatorConvolutions(config)[0]!.inputs, features, undefined)
+  const size = small * features
   const block = rrdbMemory(small, features, growth)
-  const trunk = Array.from({ length: blocks }, () =>
-    checkpoint ? [checkpointMemory(block, small * features)] : block,
-  ).flat()
+  const trunk = Array.from({ length: blocks }, () => (checkpoint ? [checkpointMemory(block, size)] : block)).flat()
   return [
     // The pictures themselves want no gradient.
-    { ...first[0]!, gradients: 0 },
-    first[1]!,
+    { ...convolution(small, generatorConvolutions(config)[0]!.inputs, features), saved: size, gradients: 0 },
     ...trunk,
-    ...convolution(small, features, features, undefined),
-    { ...residualMemory(small * features), saved: 2 * small * features, gradients: small * features },
+    convolution(small, features, features),
+    sumMemory(size),
     ...[4, 16].flatMap((times) => [
-      upsampleMemory((small * times * features) / 4),
-      ...convolution(small * times, features, features, leakyMemory),
+      upsampleMemory((size * times) / 4),
+      convolution(small * times, features, features),
+      activationMemory(size * times),
     ]),
-    ...convolution(large, features, features, leakyMemory),
-    ...convolution(large, features, channels, undefined),
-    ...(bicubicSkip ? [biasMemory(2 * large * channels)] : []),
+    convolution(large, features, features),
+    activationMemory(large * features),
+    convolution(large, features, channels),
+    ...(bicubicSkip ? [sumMemory(2 * large * channels)] : []),
   ]
 }
 
@@ -85,16 +68,17 @@ export function discriminatorMemory(config: DiscriminatorConfig, images: number)
   let pixels = images * config.patchSize ** 2
   let flat = 0
   for (const { norm, size, inputs, outputs } of discriminatorLayers(config)) {
-    const from = pixels
+    const from = pixels * inputs
     if (size === 4) pixels /= 4
     const out = pixels * outputs
     const parameters = size ** 2 * inputs * outputs + (norm === undefined ? outputs : 2 * outputs)
-    layers.push(convolutionMemory({ inputs: from * inputs, outputs: out, parameters }))
-    layers.push(norm === undefined ? biasMemory(out) : batchNormMemory(out), leakyMemory(out))
+    layers.push(convolutionMemory({ inputs: from, parameters }))
+    if (norm !== undefined) layers.push(batchNormMemory(out))
+    layers.push(activationMemory(out))
     flat = out
   }
   const parameters = (flat / images) * discriminatorHidden + 2 * discriminatorHidden + 1
-  return [...layers, convolutionMemory({ inputs: flat, outputs: images * discriminatorHidden, parameters })]
+  return [...layers, convolutionMemory({ inputs: flat, parameters })]
 }
 
 /** A feature network on `images` pictures with `pixels` pixels each: ReLU after every convolution but the last. */
@@ -108,7 +92,9 @@ export function featureMemory(
     const isPooled = halvings > (convolutions[i - 1]?.halvings ?? 0)
     return [
       ...(isPooled ? [maxPoolMemory(4 * places * inputs)] : []),
-      ...convolution(places, inputs, outputs, i === convolutions.length - 1 ? undefined : reluMemory),
+      convolution(places, inputs, outputs),
+      sumMemory(places * outputs),
+      ...(i === convolutions.length - 1 ? [] : [activationMemory(places * outputs)]),
     ]
   })
 }

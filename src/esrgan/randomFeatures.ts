@@ -1,7 +1,7 @@
 import { conv2d, keep, sub, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
 import { leakyRelu, maxPool2x2 } from '../backend/index.js'
 import { ArgumentError, requireInteger } from '../errors.js'
-import type { FeatureExtractor } from '../losses/index.js'
+import type { FeatureConvolution, FeatureExtractor } from '../losses/index.js'
 import { scaledKaimingNormal } from './initialise.js'
 
 /** Settings of {@link randomFeatures}. */
@@ -34,17 +34,20 @@ export function randomFeatures({
   for (const width of widths) requireInteger('options.widths', width, 1)
   const values = scaledKaimingNormal(seed, 'random-features', 1)
   const kernels: Tensor4D[] = []
+  const convolutions: FeatureConvolution[] = []
   let inputs = channels
   for (const [stage, outputs] of widths.entries()) {
     for (const half of [0, 1]) {
       const shape: [number, number, number, number] = [3, 3, inputs, outputs]
       kernels.push(keep(tensor4d(values(`${stage}/${half}`, shape, 9 * inputs), shape)))
+      convolutions.push({ inputs, outputs, halvings: stage })
       inputs = outputs
     }
   }
   return {
     name: 'random',
     description: `random weights, seed ${seed}, widths ${widths.join(', ')} (no pretrained network)`,
+    convolutions,
     apply: (images) =>
       tidy(() => {
         let x: Tensor4D = sub(images, 0.5)

@@ -2,6 +2,8 @@ import { dispose } from '@tensorflow/tfjs-core'
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { breathe, multiStepRate, rateAt, trackProgress } from '../training/index.js'
 import type { LearningRate, NamedTensors, OnProgress } from '../training/index.js'
+import { requireTrainingMemory } from './memoryCheck.js'
+import type { MemoryEstimate } from './memoryEstimate.js'
 import { createDiscriminator, type Discriminator } from './discriminator.js'
 import {
   createESRGANTrainer,
@@ -38,6 +40,8 @@ export interface TrainESRGANOptions extends ESRGANTrainerOptions {
   readonly onSave?: (state: ESRGANTrainerState) => void | Promise<void>
   /** Receives the losses of every step, with rate and time left; stages `psnr` and `gan`. */
   readonly onProgress?: OnProgress
+  /** Receives the memory that a stage is expected to take, before its first step. */
+  readonly onEstimate?: (stage: ESRGANStage, estimate: MemoryEstimate) => void
   /** Stops the run between two steps; its state goes to `onSave` first. */
   readonly signal?: AbortSignal
 }
@@ -66,6 +70,7 @@ const defaultGANRate = multiStepRate(1e-4, [50_000, 100_000, 200_000, 300_000])
  * interrupted or not.
  *
  * @throws ArgumentError for an option out of range
+ * @throws OutOfMemoryError before the first step, where the wasm heap certainly cannot hold a step of either stage
  * @throws NonFiniteLossError when training diverges, naming the step
  * @throws BackendFailedError when the device is lost: go on in a new process, with `resume` and the last saved state
  * @throws WeightsError when `resume` belongs to other networks
@@ -110,6 +115,24 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
       if (onSave !== undefined) await onSave(await trainer.state())
       savedAt = Date.now()
     }
+    /** The memory of a stage, by a batch; a later stage is refused as early as the first. */
+    const estimate = (stage: ESRGANStage, { hr }: ESRGANBatch, side: number): MemoryEstimate =>
+      requireTrainingMemory({
+        stage,
+        generator: generator.config,
+        ...(discriminator === undefined ? {} : { discriminator: discriminator.config }),
+        features: options.features?.convolutions ?? [],
+        patchSize: side,
+        batchSize: hr.shape[0],
+        ...(options.microBatch === undefined ? {} : { microBatch: options.microBatch }),
+        ema: options.ema !== undefined,
+      })
+    const announce = (stage: ESRGANStage, pairs: ESRGANBatch): void => {
+      const [, height, width] = pairs.hr.shape
+      const expected = estimate(stage, pairs, Math.round(Math.sqrt(height * width)))
+      options.onEstimate?.(stage, expected)
+      if (stage === 'psnr' && ganSteps > 0) estimate('gan', pairs, discriminator!.config.patchSize)
+    }
     let last: Record<string, number> = {}
     const run = async (
       stage: ESRGANStage,
@@ -121,6 +144,7 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
       if (done() >= steps) return
       const report = trackProgress(stage, steps, onProgress, done())
       let saved = done()
+      let isAnnounced = false
       while (done() < steps) {
         await breathe()
         if (signal?.aborted === true) {
@@ -130,6 +154,8 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
         const at = done()
         const pairs = await batch(at, stage)
         try {
+          if (!isAnnounced) announce(stage, pairs)
+          isAnnounced = true
           last = await step(pairs, rateAt(rate, at))
         } finally {
           dispose([pairs.lr, pairs.hr])

@@ -3,7 +3,7 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { loadLayersModel, model as createModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { leakyRelu, maxPool2x2 } from '../backend/index.js'
 import { ArgumentError, WeightsError } from '../errors.js'
-import type { FeatureExtractor } from '../losses/index.js'
+import type { FeatureConvolution, FeatureExtractor } from '../losses/index.js'
 
 /**
  * How RGB images in [0, 1] become the network's input. `caffe` (Keras' VGG19): BGR, 0 to 255, minus
@@ -149,6 +149,8 @@ export async function loadVGGFeatures(
     constants = normalise.constants
     const { chain, root } = chainTo(target)
     const steps: Step[] = []
+    const convolutions: FeatureConvolution[] = []
+    let halvings = 0
     let parameterCount = 0
     if (root !== undefined) {
       // Branches: everything up to the point where they join is applied as a model.
@@ -161,6 +163,9 @@ export async function loadVGGFeatures(
       parameterCount += each.countParams()
       const step = rebuild(each, each === target, frozen)
       if (step === undefined) isModelNeeded = true
+      if (step === maxPool2x2) halvings++
+      const [kernel] = each.getClassName() === 'Conv2D' ? each.getWeights() : []
+      if (kernel !== undefined) convolutions.push({ inputs: kernel.shape[2]!, outputs: kernel.shape[3]!, halvings })
       steps.push(step ?? ((x) => each.apply(x, { training: false }) as Tensor4D))
     }
     if (!isBorrowed && !isModelNeeded) network.dispose()
@@ -170,6 +175,7 @@ export async function loadVGGFeatures(
       name: network.layers.some(({ name }) => name === 'block3_conv4') ? 'vgg19' : network.name,
       description: `${layer} of ${network.name}, before its activation, ${described}${featureScale === 1 ? '' : `, times ${featureScale}`}`,
       parameterCount,
+      ...(root === undefined ? { convolutions } : {}),
       apply: (images) =>
         tidy(() => {
           let x = normalise.apply(images)

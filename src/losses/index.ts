@@ -11,6 +11,7 @@ export { l2Loss } from './l2.js'
 export { mergeLossTerms, totalLoss, type LossTerm, type TotalLoss } from './lossTerms.js'
 export {
   createPerceptualLoss,
+  type FeatureConvolution,
   type FeatureExtractor,
   type ImageLoss,
   type PerceptualLossOptions,

@@ -5,6 +5,16 @@ import { l2Loss } from './l2.js'
 import { requireSameShape } from './reduction.js'
 import { withoutGradient } from './stopGradient.js'
 
+/** One convolution of a feature network. */
+export interface FeatureConvolution {
+  /** Channels in. */
+  readonly inputs: number
+  /** Channels out. */
+  readonly outputs: number
+  /** How many 2x2 max-pools stand before it. */
+  readonly halvings: number
+}
+
 /** A frozen network that turns images into feature maps; it owns its weights. */
 export interface FeatureExtractor {
   /** `'vgg19'`, `'random'`, or the name of a caller's own: reports state it. */
@@ -13,6 +23,8 @@ export interface FeatureExtractor {
   readonly description: string
   /** Images `[batch, height, width, 3]`, RGB in [0, 1], to features before their activation. Borrows the images. */
   apply(images: Tensor4D): Tensor4D
+  /** Its 3x3 convolutions in order, for the estimate of memory; absent where they are not known. */
+  readonly convolutions?: readonly FeatureConvolution[]
   /** Frees the weights; may be called twice. */
   dispose(): void
 }

@@ -5,6 +5,7 @@
  */
 export { paperAttainability, type AttainableCount, type Attainability } from './attainable.js'
 export { superResolvedInput, type SuperResolvedInputOptions } from './inputs.js'
+export { estimatePipelineMemory, type PipelineMemoryEstimate } from './memory.js'
 export { noticeLines, type Notice } from './notices.js'
 export { type PipelineLosses, type PipelineOptions, type SplitName } from './options.js'
 export {

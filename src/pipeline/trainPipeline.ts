@@ -12,6 +12,7 @@ import { fingerprint } from './fingerprint.js'
 import { identify } from './identificationStage.js'
 import { lowResolutionInput, superResolvedInput } from './inputs.js'
 import { resolveSettings, type PipelineOptions } from './options.js'
+import { esrganMemory } from './memory.js'
 import { prepareRecords } from './prepare.js'
 import type { PipelineSettings } from './presets.js'
 import type { PipelinePictures, PipelineResult } from './reportTypes.js'
@@ -87,6 +88,8 @@ function runFingerprint(options: PipelineOptions, settings: PipelineSettings, pe
  * @throws ArgumentError for an option out of range, or `resume` without a state of the same run
  * @throws DataError for images that cannot be used or divided
  * @throws BackendError where no backend runs
+ * @throws OutOfMemoryError before anything is read, where the wasm heap certainly cannot hold a step of training
+ * @throws BackendFailedError where the backend is lost on the way: go on in a new process, with `resume`
  * @throws the signal's reason when it is aborted
  */
 export async function trainPipeline(options: PipelineOptions): Promise<PipelineResult> {
@@ -111,6 +114,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
   const keys = { started: `${run}/started`, esrgan: `${run}/esrgan`, siamese: `${run}/siamese` }
   const owned: { dispose(): void }[] = ownFeatures === undefined ? [] : [ownFeatures]
   try {
+    esrganMemory(settings.esrgan, features)
     if (options.resume === true) {
       if ((await store.get(keys.started)) === undefined) {
         throw new ArgumentError(

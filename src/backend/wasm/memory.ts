@@ -2,25 +2,28 @@ import { BackendError } from '../../errors.js'
 import { clearErrno } from './errno.js'
 import { wasmBackend, type WasmBackend, type WasmModule } from './backend.js'
 
-/** All that a 32-bit heap can hold, as Emscripten limits it. */
-const heapLimit = 4_294_901_760
+/** All that a 32-bit heap can hold, in bytes, as Emscripten limits it. */
+export const wasmHeapLimit = 4_294_901_760
 
 const guarded = Symbol.for('esrgan-scnn.wasm-malloc')
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
 
-/** A tensor did not fit into the wasm heap. The backend and all other tensors are as they were. */
+/**
+ * A tensor did not fit into the wasm heap, or training would not: the backend and all other tensors are as they were.
+ */
 export class OutOfMemoryError extends BackendError {
   override readonly name: string = 'OutOfMemoryError'
-  /** The size of the tensor that did not fit, in bytes. */
+  /** The size of what did not fit, in bytes. */
   readonly wantedBytes: number
   /** The size of the heap at that moment, in bytes. It never shrinks, and holds at most 4 GB. */
   readonly heapBytes: number
-  constructor(wantedBytes: number, heapBytes: number) {
+  constructor(wantedBytes: number, heapBytes: number, problem?: string) {
     super(
       'wasm',
-      `no room for a tensor of ${wantedBytes} bytes (${megabytes(wantedBytes)}); the heap has grown to ` +
-        `${megabytes(heapBytes)} of at most 4096 MB. Use a smaller batch, micro-batches or checkpointed blocks`,
+      problem ??
+        `no room for a tensor of ${wantedBytes} bytes (${megabytes(wantedBytes)}); the heap has grown to ` +
+          `${megabytes(heapBytes)} of at most 4096 MB. Use a smaller batch, micro-batches or checkpointed blocks`,
     )
     this.wantedBytes = wantedBytes
     this.heapBytes = heapBytes
@@ -54,7 +57,7 @@ export function guardAllocation({ wasm }: WasmBackend): void {
   module._free(module._malloc(16))
   const malloc = module._malloc
   module._malloc = (bytes) => {
-    const offset = bytes > heapLimit ? 0 : malloc(bytes)
+    const offset = bytes > wasmHeapLimit ? 0 : malloc(bytes)
     // Near 4 GB emmalloc's sizes wrap around, and it returns its last region although that is too small.
     const isBeyond = (offset >>> 0) + bytes > heapBytes(module)
     if (isBeyond) module._free(offset)
