@@ -13,6 +13,7 @@ import { rocCurve } from '../metrics/index.js'
 import type { SiameseEpoch } from '../siamese/index.js'
 import { describeSettings } from './describe.js'
 import { evaluateByMagnification, type ScoredRecord } from './evaluation.js'
+import { esrganMemory } from './memory.js'
 import type { PipelineSettings } from './presets.js'
 import { publishedResults } from './published.js'
 import type { EpochHistory, PipelineReport, RunResult, StepHistory } from './reportTypes.js'
@@ -81,7 +82,11 @@ export function assembleReport(parts: RunParts): PipelineReport {
       inputSize: settings.inputSize,
       networks,
       perceptual: features.name,
-      settings: { ...describeSettings(settings), 'perceptual features': features.description },
+      settings: {
+        ...describeSettings(settings),
+        'perceptual features': features.description,
+        'expected memory of training, MiB': Math.round(esrganMemory(settings.esrgan, features).bytes / 2 ** 20),
+      },
       skipped: skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
     },
     tableI: measuredTable(used),

@@ -35,6 +35,7 @@ describe('reproduce', () => {
       const whole = join(folder, 'whole')
       const done = await cli([...argv, whole])
       expect(done).toMatchObject({ code: 0, stderr: expect.stringMatching(/^BreaKHis, 12 images/) })
+      expect(done.stderr).toMatch(/memory: training takes about \d+ MiB of the backend's \(psnr stage\)/)
       const printed = JSON.parse(done.stdout)
       expect(printed.notices[0]).toMatch(/^Rehearsal/)
       expect(printed.files).toContain('report.json')
@@ -45,6 +46,7 @@ describe('reproduce', () => {
         seed: 2,
         maxSteps: 2,
         perceptual: 'random',
+        settings: { 'expected memory of training, MiB': expect.any(Number) },
       })
       expect(report.results).toEqual(printed.results)
       expect(report.environment.peakMemoryBytes).toBeGreaterThan(1e7)

@@ -1,8 +1,16 @@
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
+import { OutOfMemoryError } from '../../backend/index.js'
 import { syntheticHistology, type ImageSource, type Magnification } from '../../data/index.js'
-import { ArgumentError, BackendError, DataError, OneClassError, WeightsError } from '../../errors.js'
+import {
+  ArgumentError,
+  BackendError,
+  BackendFailedError,
+  DataError,
+  OneClassError,
+  WeightsError,
+} from '../../errors.js'
 import type { FeatureExtractor } from '../../losses/index.js'
 import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, writeReport } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
@@ -155,7 +163,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       let hasBegun = false
       const started = await startChosen(io, backend, threads)
       io.stderr.write(`${started.name}: ${started.description}\n`)
-      const { trainPipeline } = await import('../../pipeline/index.js')
+      const { estimatePipelineMemory, trainPipeline } = await import('../../pipeline/index.js')
       const progress = createProgress(io)
       const again = resume === true ? command : `${command} --resume`
       const advice = async (): Promise<string> =>
@@ -164,6 +172,11 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         await interruptible(io, advice, async (signal) => {
           const features = vgg === undefined ? undefined : await loadFeatures(vgg)
           try {
+            const expected = estimatePipelineMemory({ preset, ...(features === undefined ? {} : { features }) })
+            const megabytes = Math.round(expected.bytes / 2 ** 20)
+            io.stderr.write(
+              `memory: training takes about ${megabytes} MiB of the backend's (${expected.stage} stage)\n`,
+            )
             const result = await trainPipeline({
               data: source,
               preset,
@@ -210,6 +223,8 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         })
       } catch (error) {
         const isInput = inputErrors.some((kind) => error instanceof kind)
+        const isLost = error instanceof BackendFailedError || error instanceof OutOfMemoryError
+        if (isLost && hasBegun) io.stderr.write(`${await advice()}\n`)
         if (isInput && !hadCache && !hasBegun) await removeBegun(out, cache)
         if (error instanceof DataError && onCorrupt === 'stop' && error.message.includes('cannot be decoded')) {
           throw new DataError(
