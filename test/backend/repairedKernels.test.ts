@@ -207,3 +207,70 @@ describe('Einstein sums on wasm', () => {
     tf.dispose([x, y, product, results, truths])
   })
 })
+
+describe('convolutions on wasm', () => {
+  type Pads = [[number, number], [number, number], [number, number], [number, number]]
+  const cases: [
+    string,
+    [number, number],
+    [number, number],
+    number | [number, number],
+    'same' | 'valid' | number,
+    number,
+  ][] = [
+    ['a stride above the kernel, same', [7, 6], [2, 2], 3, 'same', 1],
+    ['a stride above the kernel on one axis', [7, 6], [2, 2], [1, 3], 'same', 1],
+    ['one tap with a stride', [7, 6], [1, 1], 2, 'same', 1],
+    ['a tall kernel with a numeric pad', [9, 9], [5, 1], 1, 1, 1],
+    ['a wide kernel with a numeric pad', [9, 9], [1, 5], 1, 1, 1],
+    ['a wide kernel with a numeric pad and a stride', [9, 8], [2, 3], 2, 1, 1],
+    ['dilation', [9, 9], [3, 3], 1, 'same', 2],
+    ['a kernel as wide as the image', [7, 6], [7, 6], 1, 'valid', 1],
+    ['a kernel one wider than the image', [7, 6], [7, 7], 1, 'valid', 1],
+  ]
+  it.each(cases)('equal those of cpu: %s', async (_, [height, width], [kh, kw], stride, pad, dilation) => {
+    const x = uniform(4, 'x', 2 * height * width * 3)
+    const filter = uniform(4, 'filter', kh * kw * 3 * 2)
+    const bias = uniform(4, 'bias', 2)
+    const results: { shape: number[]; values: ArrayLike<number> }[][] = []
+    for (const backend of ['cpu', 'wasm'] as const) {
+      await useBackend(backend)
+      const before = tf.memory().numTensors
+      const tensors = tf.tidy(() => {
+        const image = tf.tensor4d(x, [2, height, width, 3])
+        const taps = tf.tensor4d(filter, [kh, kw, 3, 2])
+        const options = { x: image, strides: stride, pad, dilations: dilation, activation: 'relu' } as const
+        return [
+          tf.conv2d(image, taps, stride, pad, 'NHWC', dilation),
+          tf.depthwiseConv2d(image, taps, stride, pad, 'NHWC', dilation),
+          tf.fused.conv2d({ ...options, filter: taps, bias: tf.tensor1d(bias) }),
+          tf.fused.depthwiseConv2d({ ...options, filter: taps, bias: tf.tile(tf.tensor1d(bias), [3]) }),
+        ]
+      })
+      results.push(await Promise.all(tensors.map(async (t) => ({ shape: t.shape, values: await t.data() }))))
+      tf.dispose(tensors)
+      expect(tf.memory().numTensors).toBe(before)
+    }
+    results[1]!.forEach(({ shape, values }, i) => {
+      expect(shape).toEqual(results[0]![i]!.shape)
+      expectClose(values, results[0]![i]!.values, 1e-5)
+    })
+  })
+
+  it('with a kernel beyond the image are refused, and leave the heap whole', async () => {
+    await useBackend('wasm')
+    const x = tf.ones([1, 3, 3, 1]) as tf.Tensor4D
+    const filter = tf.ones([5, 5, 1, 1]) as tf.Tensor4D
+    const pads: Pads = [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]
+    expect(() => tf.conv2d(x, filter, 1, pads)).toThrow(
+      "the convolution's kernel is larger than its input, 1 x 3 x 3 x 1",
+    )
+    expect(Array.from(await x.data())).toEqual(Array.from({ length: 9 }, () => 1))
+    tf.dispose([x, filter])
+  })
+})

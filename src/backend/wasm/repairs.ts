@@ -12,6 +12,7 @@ import { einsum } from './einsum.js'
 import { fusedConv2D, leakyRelu } from './leakyRelu.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
 import { reduceSum } from './reduce.js'
+import { safeConvolution } from './safeConvolution.js'
 import { sign } from './sign.js'
 import { transform } from './transform.js'
 import { unsortedSegmentSum } from './unsortedSegmentSum.js'
@@ -36,7 +37,25 @@ const leaky = Object.entries({ FusedConv2D: fusedConv2D, LeakyRelu: leakyRelu })
   kernel,
   detail: 'LeakyReLU branches on the sign of every element',
   isSlow: () => true,
-  make: (stock) => stock && make(stock),
+  make: (stock) => {
+    const safe = kernel === 'FusedConv2D' ? safeConvolution(false)(stock) : stock
+    return safe && make(safe)
+  },
+}))
+
+/** Convolutions, whose stock kernels give zeros where the stride leaves out the last elements with `same`. */
+const convolutions = ['Conv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D'].map((kernel): RepairPlan => ({
+  kernel,
+  detail: 'zeros with `same` and a stride above the kernel; writes beyond an output made too small',
+  isWrong: (run) =>
+    differs(
+      run(
+        { x: count(1, 1, 6, 1), filter: count(1, 2, 1, 1) },
+        { strides: [1, 3], pad: 'same', dilations: [1, 1], dataFormat: 'NHWC', activation: 'linear' },
+      ),
+      [5, 14],
+    ),
+  make: safeConvolution(kernel !== 'Conv2D'),
 }))
 
 /** What the wasm backend of tfjs 4.22 lacks or gets wrong in training. */
@@ -58,6 +77,7 @@ export const wasmRepairs: readonly RepairPlan[] = [
     make: (stock) => stock && batchMatMul(stock),
   },
   ...copies,
+  ...convolutions,
   {
     kernel: 'Conv2DBackpropFilter',
     detail: 'the filter gradient of every convolution',
