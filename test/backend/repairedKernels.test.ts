@@ -274,3 +274,35 @@ describe('convolutions on wasm', () => {
     tf.dispose([x, filter])
   })
 })
+
+describe('pooling on wasm', () => {
+  const cases: [[number, number], number, 'same' | 'valid' | number][] = [
+    [[1, 3], 1, 1],
+    [[3, 1], 1, 1],
+    [[3, 2], 2, 1],
+    [[2, 3], 3, 1],
+    [[2, 3], 3, 'same'],
+    [[3, 3], 2, 1],
+  ]
+  it.each(cases)('equals that of cpu: window %j, stride %d, pad %s', async (window, stride, pad) => {
+    const x = uniform(5, 'x', 2 * 7 * 6 * 3)
+    const results: { shape: number[]; values: number[] }[][] = []
+    for (const backend of ['cpu', 'wasm'] as const) {
+      await useBackend(backend)
+      const tensors = tf.tidy(() => {
+        const image = tf.tensor4d(x, [2, 7, 6, 3])
+        return [tf.maxPool(image, window, stride, pad), tf.avgPool(image, window, stride, pad)]
+      })
+      results.push(
+        await Promise.all(
+          tensors.map(async (t) => ({ shape: t.shape, values: Array.from(await t.data(), Math.fround) })),
+        ),
+      )
+      tf.dispose(tensors)
+    }
+    results[1]!.forEach(({ shape, values }, i) => {
+      expect(shape).toEqual(results[0]![i]!.shape)
+      expectClose(values, results[0]![i]!.values, 1e-5)
+    })
+  })
+})

@@ -2,38 +2,10 @@ import { backend_util, type KernelFunc, type NamedAttrMap, type TensorInfo } fro
 import { BackendError } from '../../errors.js'
 import { runKernel, Temporaries, type WasmBackend } from './backend.js'
 import type { ConvGradientAttrs } from './convInfo.js'
+import { fitAxis } from './fitAxis.js'
 
 type Attributes = ConvGradientAttrs & { dilations?: [number, number] | number }
 type Shape4D = [number, number, number, number]
-
-/** One axis of a convolution: what XNNPACK has to be told to compute as many outputs as tfjs-core has made room for. */
-interface Axis {
-  /** Pads before and after. */
-  pads: [number, number]
-  /** Input elements to use, from the first. */
-  used: number
-  /** Whether XNNPACK would compute something else by itself. */
-  isDifferent: boolean
-}
-
-function fit(
-  input: number,
-  output: number,
-  kernel: number,
-  stride: number,
-  [before, after]: [number, number],
-  isSame: boolean,
-): Axis {
-  const count = (end: number): number => Math.floor((input + before + end - kernel) / stride) + 1
-  const needed = (output - 1) * stride + kernel
-  const pads: [number, number] = [before, Math.max(0, needed - before - input)]
-  return {
-    pads,
-    used: count(pads[1]) > output ? needed - before : input,
-    // With `same` XNNPACK subtracts the input's size without a sign.
-    isDifferent: count(after) !== output || (isSame && needed < input),
-  }
-}
 
 /**
  * A convolution kernel of tfjs that keeps to its output. XNNPACK, which computes it, finds sizes by itself: it writes beyond
@@ -65,8 +37,8 @@ export function safeConvolution(isDepthwise: boolean): (stock: KernelFunc | unde
       if (info.outShape.includes(0)) return backend.makeOutput(info.outShape, 'float32')
       const isSame = padInfo.type === 'SAME'
       const [height, width] = [info.effectiveFilterHeight, info.effectiveFilterWidth]
-      const rows = fit(info.inHeight, outHeight, height, info.strideHeight, [padInfo.top, padInfo.bottom], isSame)
-      const columns = fit(info.inWidth, outWidth, width, info.strideWidth, [padInfo.left, padInfo.right], isSame)
+      const rows = fitAxis(info.inHeight, outHeight, height, info.strideHeight, [padInfo.top, padInfo.bottom], isSame)
+      const columns = fitAxis(info.inWidth, outWidth, width, info.strideWidth, [padInfo.left, padInfo.right], isSame)
       if (!rows.isDifferent && !columns.isDifferent) return stock(args)
 
       const attrs = { ...args.attrs, pad: [[0, 0], rows.pads, columns.pads, [0, 0]] } as unknown as NamedAttrMap
