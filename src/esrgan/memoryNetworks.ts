@@ -93,7 +93,6 @@ export function featureMemory(
     return [
       ...(isPooled ? [maxPoolMemory(4 * places * inputs)] : []),
       convolution(places, inputs, outputs),
-      sumMemory(places * outputs),
       ...(i === convolutions.length - 1 ? [] : [activationMemory(places * outputs)]),
     ]
   })

@@ -1,7 +1,7 @@
 import { add, conv2d, keep, mul, reverse, sub, tensor1d, tidy, type io } from '@tensorflow/tfjs-core'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { loadLayersModel, model as createModel, type LayersModel } from '@tensorflow/tfjs-layers'
-import { leakyRelu, maxPool2x2 } from '../backend/index.js'
+import { convolution, leakyRelu, maxPool2x2 } from '../backend/index.js'
 import { ArgumentError, WeightsError } from '../errors.js'
 import type { FeatureConvolution, FeatureExtractor } from '../losses/index.js'
 
@@ -77,6 +77,11 @@ function rebuildConvolution(layer: Layer, activation: 'linear' | 'relu', frozen:
     frozen.push(copy)
     return copy
   })
+  const [stride, isPlain] = [strides[0], strides[0] === strides[1] && dilationRate.every((n) => n === 1)]
+  if (bias !== undefined && isPlain) {
+    const options = { stride, pad: padding, ...(activation === 'relu' ? { slope: 0 } : {}) }
+    return (x) => convolution(x, kernel as Tensor4D, bias as Tensor1D, options)
+  }
   return (x) => {
     const y = conv2d(x, kernel as Tensor4D, strides, padding, 'NHWC', dilationRate)
     const z = bias === undefined ? y : (add(y, bias as Tensor1D) as Tensor4D)
