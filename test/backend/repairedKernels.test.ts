@@ -306,3 +306,63 @@ describe('pooling on wasm', () => {
     })
   })
 })
+
+describe('on wasm', () => {
+  beforeAll(() => useBackend('wasm'))
+
+  it.each(['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const)(
+    'a fused matrix product adds its bias to every row: %s',
+    async (activation) => {
+      const [a, b] = [tf.tensor(uniform(6, 'a', 40), [2, 4, 5]), tf.tensor(uniform(6, 'b', 30), [2, 5, 3])]
+      const [bias, alpha] = [tf.tensor1d([-2, 0.5, -1]), tf.tensor1d([0.1, 0.2, 0.3])]
+      const plain = {
+        linear: (x: tf.Tensor) => x,
+        relu: tf.relu,
+        relu6: tf.relu6,
+        elu: tf.elu,
+        sigmoid: tf.sigmoid,
+        leakyrelu: (x: tf.Tensor) => tf.leakyRelu(x, 0.3),
+        prelu: (x: tf.Tensor) => tf.prelu(x, alpha),
+      }[activation]
+      const expected = tf.tidy(() => plain(tf.add(tf.matMul(a, b), bias)))
+      for (const transposeA of [false, true])
+        for (const transposeB of [false, true]) {
+          const run = (): tf.Tensor =>
+            tf.tidy(() =>
+              tf.fused.matMul({
+                a: transposeA ? tf.transpose(a, [0, 2, 1]) : a,
+                b: transposeB ? tf.transpose(b, [0, 2, 1]) : b,
+                transposeA,
+                transposeB,
+                bias,
+                activation,
+                preluActivationWeights: alpha,
+                leakyreluAlpha: 0.3,
+              }),
+            )
+          const product = run()
+          expectClose(await product.data(), await expected.data(), 1e-5)
+          product.dispose()
+          await expectNoLeak(run)
+        }
+      tf.dispose([a, b, bias, alpha, expected])
+    },
+  )
+
+  it('every number but 0 is true', async () => {
+    const casts = tf.tidy(() => [
+      tf.cast(tf.tensor1d([0.5, 256, 0, -0, -1.7, NaN]), 'bool'),
+      tf.cast(tf.tensor1d([256, 0, -1], 'int32'), 'bool'),
+      tf.cast(tf.tensor1d([1.7, -1.7]), 'int32'),
+      tf.cast(tf.tensor1d([true, false], 'bool'), 'float32'),
+    ])
+    const values = await Promise.all(casts.map(async (t) => Array.from(await t.data())))
+    expect(values).toEqual([
+      [1, 1, 0, 0, 1, 1],
+      [1, 0, 1],
+      [1, -1],
+      [1, 0],
+    ])
+    tf.dispose(casts)
+  })
+})

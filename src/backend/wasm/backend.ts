@@ -26,7 +26,7 @@ export interface WasmBackend {
   wasm: WasmModule
   dataIdMap: { get(dataId: object): WasmTensorData; delete(dataId: object): boolean }
   incRef(dataId: object): void
-  makeOutput(shape: number[], dtype: 'float32' | 'int32', memoryOffset?: number): TensorInfo
+  makeOutput(shape: number[], dtype: 'float32' | 'int32' | 'bool', memoryOffset?: number): TensorInfo
   disposeData(dataId: object, force?: boolean): boolean
 }
 

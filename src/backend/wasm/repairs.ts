@@ -4,12 +4,14 @@ import { count, isWrong, tensor } from '../repairs/probes.js'
 import { avgPoolGrad } from './avgPoolGrad.js'
 import { batchMatMul } from './batchMatMul.js'
 import { callsNative } from './callsNative.js'
+import { cast } from './cast.js'
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js'
 import { conv2dBackpropInput } from './conv2dBackpropInput.js'
 import { concat, identity, pack, splitV, unpack } from './dataMovement.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwiseGradients.js'
 import { einsum } from './einsum.js'
 import { fusedConv2D, leakyRelu } from './leakyRelu.js'
+import { fusedMatMul } from './fusedMatMul.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
 import { reduceSum } from './reduce.js'
 import { safeConvolution } from './safeConvolution.js'
@@ -79,6 +81,19 @@ export const wasmRepairs: readonly RepairPlan[] = [
     make: () => avgPoolGrad,
   },
   {
+    kernel: '_FusedMatMul',
+    detail: 'adds the bias wrongly to transposed or batched products',
+    isWrong: (run) =>
+      differs(
+        run(
+          { a: count(1, 3, 1), b: count(1, 2, 1), bias: tensor([2], [10, -10]) },
+          { transposeA: false, transposeB: true, activation: 'linear' },
+        ),
+        [11, -8, 12, -6, 13, -4],
+      ),
+    make: fusedMatMul,
+  },
+  {
     kernel: 'BatchMatMul',
     detail: 'wrong where both batches are broadcast, and a scalar loop for transposes and batches',
     isWrong: (run) =>
@@ -87,6 +102,12 @@ export const wasmRepairs: readonly RepairPlan[] = [
         [1, 2, 3, 2, 4, 6],
       ),
     make: (stock) => stock && batchMatMul(stock),
+  },
+  {
+    kernel: 'Cast',
+    detail: 'to bool it cuts to eight bits: 0.5 and 256 become false',
+    isWrong: (run) => differs(run({ x: tensor([4], [0.5, 256, 0, -1]) }, { dtype: 'bool' }), [1, 1, 0, 1]),
+    make: cast,
   },
   ...copies,
   ...convolutions,
