@@ -1,4 +1,5 @@
 import { clipByValue, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
+import { repairBackend } from '../backend/index.js'
 import { resizeBicubic } from '../data/index.js'
 import { ArgumentError, requireInteger } from '../errors.js'
 import type { PixelImage } from '../image.js'
@@ -94,6 +95,7 @@ export async function upscale(
     throw new ArgumentError('generator', `have ${isGrey ? '1 or 3 channels' : '3 channels'} for this picture`, channels)
   }
   signal?.throwIfAborted()
+  repairBackend()
 
   const { width, height, maxValue } = image
   const outWidth = width * scale

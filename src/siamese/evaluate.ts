@@ -1,3 +1,4 @@
+import { repairBackend } from '../backend/index.js'
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { confusionMatrix, rates, rocAuc, type Confusion } from '../metrics/index.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
@@ -26,6 +27,7 @@ async function logitsOf(network: SiameseNetwork, options: PredictOptions): Promi
   const { images, count, batchSize = 32, onProgress, signal } = options
   requireInteger('options.count', count, 0)
   requireInteger('options.batchSize', batchSize, 1)
+  repairBackend()
   const report = trackProgress('predict', count, onProgress)
   const logits = new Float64Array(count)
   for (let start = 0; start < count; start += batchSize) {
