@@ -24,6 +24,8 @@ const results = runGates([
   { name: 'check', command: 'npm run check' },
   // Every case on every backend that has no native package, in Node and in Chromium; each is a test.
   { name: 'conformance', command: 'npm run conformance' },
+  // The checked-in WebAssembly must be what its source gives, byte for byte.
+  { name: 'kernels', command: 'npm run kernels -- --check' },
   { name: 'examples', command: 'npm run examples' },
   { name: 'notebook', command: 'npm run notebook' },
   { name: 'pack test', command: 'npm run pack-test' },

@@ -112,7 +112,7 @@ function stages(widths: readonly number[], counts: readonly number[]): FeatureCo
 }
 
 /** The feature networks that are known by name: VGG19 up to conv5_4, and `randomFeatures` with its default widths. */
-export const knownFeatures = {
+export const knownFeatures: Readonly<Record<'vgg19' | 'random', readonly FeatureConvolution[]>> = {
   vgg19: stages([64, 128, 256, 512, 512], [2, 2, 4, 4, 4]),
   random: stages([16, 32, 64], [2, 2, 2]),
-} as const
+}

@@ -18,6 +18,8 @@ export interface WasmModule {
   HEAPU8: Uint8Array
   /** Only in the threaded build. */
   wasmMemory?: WebAssembly.Memory
+  /** What the other builds export, their `memory` among it. */
+  asm?: Record<string, unknown>
   tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, memoryOffset: number): void }
 }
 
@@ -52,6 +54,11 @@ export function runKernel(
 /** The number of elements. */
 export function sizeOf({ shape }: TensorInfo): number {
   return shape.reduce((product, n) => product * n, 1)
+}
+
+/** The place of a tensor in the heap, in bytes. */
+export function placeOf(backend: WasmBackend, { dataId }: TensorInfo): number {
+  return backend.dataIdMap.get(dataId).memoryOffset
 }
 
 /** A float32 tensor's elements in the heap; valid until the next allocation. */

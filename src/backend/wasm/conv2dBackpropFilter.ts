@@ -1,7 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { heapFloats, Temporaries, type WasmBackend } from './backend.js'
+import { heapFloats, placeOf, Temporaries, type WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
 import { matMulInto } from './matMulInto.js'
+import { nativeKernels, type NativeKernels } from './native/native.js'
 
 /** A part of the work that fits into the processor's cache: some images, and of each some rows of the output. */
 interface Band {
@@ -44,14 +45,14 @@ type Sizes = ReturnType<typeof convInfo>
 
 /** x of a band by stride phase and channel, `[sh * sw, channels, images * grid]`, with zeros outside. */
 function fillChannelRows(
-  from: Float32Array,
-  to: Float32Array,
+  { clearRows, transpose }: NativeKernels,
+  from: number,
+  to: number,
   { inHeight, inWidth, inChannels: channels, strideHeight: sh, strideWidth: sw, padInfo: { top, left } }: Sizes,
   { firstImage, images, firstRow }: Band,
   { height, width }: Grid,
 ): void {
   const positions = images * height * width
-  to.fill(0)
   for (let pi = 0; pi < sh; pi++) {
     for (let pj = 0; pj < sw; pj++) {
       const phase = (pi * sw + pj) * channels * positions
@@ -61,14 +62,16 @@ function fillChannelRows(
       for (let b = 0; b < images; b++) {
         for (let i = 0; i < height; i++) {
           const row = (firstRow + i) * sh + pi - top
-          if (row < 0 || row >= inHeight) continue
-          const source = (((firstImage + b) * inHeight + row) * inWidth + pj - left) * channels
-          const target = phase + (b * height + i) * width
-          for (let c = 0; c < channels; c++) {
-            const line = target + c * positions
-            let at = source + first * sw * channels + c
-            for (let j = first; j < end; j++, at += sw * channels) to[line + j] = from[at]!
+          const line = to + 4 * (phase + (b * height + i) * width)
+          if (row < 0 || row >= inHeight || end <= first) {
+            clearRows(line, positions, channels, width)
+            continue
           }
+          clearRows(line, positions, channels, first)
+          clearRows(line + 4 * end, positions, channels, width - end)
+          const source = from + 4 * (((firstImage + b) * inHeight + row) * inWidth + pj - left) * channels
+          const stride = sw * channels
+          transpose(source + 4 * first * stride, stride, line + 4 * first, positions, end - first, channels)
         }
       }
     }
@@ -77,18 +80,20 @@ function fillChannelRows(
 
 /** dy of a band on the grid, `[1, images * grid, channels]`, with zeros beyond its own rows and columns. */
 function fillGrid(
-  from: Float32Array,
-  to: Float32Array,
+  { clearRows, copyRows }: NativeKernels,
+  from: number,
+  to: number,
   { outHeight, outWidth, outChannels: channels }: Sizes,
   { firstImage, images, firstRow, rows }: Band,
   { height, width }: Grid,
 ): void {
-  to.fill(0)
+  const length = outWidth * channels
   for (let b = 0; b < images; b++) {
-    for (let i = 0; i < rows; i++) {
-      const start = ((firstImage + b) * outHeight + firstRow + i) * outWidth * channels
-      to.set(from.subarray(start, start + outWidth * channels), (b * height + i) * width * channels)
-    }
+    const start = from + 4 * ((firstImage + b) * outHeight + firstRow) * length
+    const line = to + 4 * b * height * width * channels
+    copyRows(start, length, line, width * channels, rows, length)
+    clearRows(line + 4 * length, width * channels, rows, width * channels - length)
+    clearRows(line + 4 * rows * width * channels, 0, 1, (height - rows) * width * channels)
   }
 }
 
@@ -114,6 +119,7 @@ export function conv2dBackpropFilter({
   const shift = (i: number, j: number): number => Math.floor(i / sh) * width + Math.floor(j / sw)
   const slack = shift(filterHeight - 1, filterWidth - 1)
   const most = bands[0]!.images * heightOf(bands[0]!.rows) * width
+  const native = nativeKernels(backend)
   const temporaries = new Temporaries(backend)
   const out = backend.makeOutput([...attrs.filterShape], 'float32')
   let isDone = false
@@ -121,19 +127,14 @@ export function conv2dBackpropFilter({
     const xSpace = temporaries.own(backend.makeOutput([sh * sw * inChannels * most + slack], 'float32'))
     const dySpace = temporaries.own(backend.makeOutput([most * outChannels], 'float32'))
     const sum = bands.length > 1 ? temporaries.own(backend.makeOutput([...attrs.filterShape], 'float32')) : out
-    const offset = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset
+    const offset = (tensor: TensorInfo): number => placeOf(backend, tensor)
     for (const [k, band] of bands.entries()) {
       const grid: Grid = { height: heightOf(band.rows), width }
       const positions = band.images * grid.height * width
-      const rows = heapFloats(backend, xSpace).subarray(0, sh * sw * inChannels * positions + slack)
-      fillChannelRows(heapFloats(backend, x), rows, info, band, grid)
-      fillGrid(
-        heapFloats(backend, dy),
-        heapFloats(backend, dySpace).subarray(0, positions * outChannels),
-        info,
-        band,
-        grid,
-      )
+      fillChannelRows(native, offset(x), offset(xSpace), info, band, grid)
+      // Beyond the last channel the last taps read on, times zeros of dy: what lies there must be finite.
+      native.clearRows(offset(xSpace) + 4 * sh * sw * inChannels * positions, 0, 1, slack)
+      fillGrid(native, offset(dy), offset(dySpace), info, band, grid)
       const views = new Temporaries(backend)
       try {
         // A tensor of its own for each band: what XNNPACK packs of it belongs to the tensor.

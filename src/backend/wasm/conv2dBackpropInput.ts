@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { heapFloats, runKernel, Temporaries, type WasmBackend } from './backend.js'
+import { heapFloats, placeOf, runKernel, Temporaries, type WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
+import { nativeKernels } from './native/native.js'
 
 /** One side of the transposed convolution, for a stride s: output row h is `h + pad = s*q + phase`. */
 interface Axis {
@@ -64,19 +65,17 @@ function phaseFilter(
   const [sh, sw] = strides
   const width = sh * sw * inputs
   const info = backend.makeOutput([rows.taps, columns.taps, outputs, width], 'float32')
-  const from = heapFloats(backend, filter)
-  const to = heapFloats(backend, info)
-  if (rows.taps * sh !== kh || columns.taps * sw !== kw) to.fill(0)
+  if (rows.taps * sh !== kh || columns.taps * sw !== kw) heapFloats(backend, info).fill(0)
+  const { transpose } = nativeKernels(backend)
+  const from = placeOf(backend, filter)
+  const to = placeOf(backend, info)
   for (let i = 0; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
       const tap = (rows.taps - 1 - Math.floor(i / sh)) * columns.taps + columns.taps - 1 - Math.floor(j / sw)
       const phase = (i % sh) * sw + (j % sw)
       const source = (i * kw + j) * inputs * outputs
       const target = tap * outputs * width + phase * inputs
-      for (let k = 0; k < outputs; k++) {
-        const row = target + k * width
-        for (let c = 0; c < inputs; c++) to[row + c] = from[source + c * outputs + k]!
-      }
+      transpose(from + 4 * source, outputs, to + 4 * target, width, inputs, outputs)
     }
   }
   return info
@@ -92,23 +91,21 @@ function interleave(
 ): TensorInfo {
   const [batch, height, width, channels] = inputShape as [number, number, number, number]
   const out = backend.makeOutput([...inputShape], 'float32')
-  const heap = new Float32Array(backend.wasm.HEAPU8.buffer)
-  const from = backend.dataIdMap.get(phases.dataId).memoryOffset / 4
-  let to = backend.dataIdMap.get(out.dataId).memoryOffset / 4
+  const { copyRows } = nativeKernels(backend)
+  const pixel = 4 * channels
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < height; h++) {
       const y = h + rows.crop
-      const row = from + (b * rows.count + Math.floor(y / sh)) * columns.count * sh * sw * channels
-      const phaseRow = row + (y % sh) * sw * channels
-      let w = 0
-      while (w < width) {
+      const row =
+        placeOf(backend, phases) +
+        ((b * rows.count + Math.floor(y / sh)) * columns.count * sh * sw + (y % sh) * sw) * pixel
+      const line = placeOf(backend, out) + (b * height + h) * width * pixel
+      // Every sw-th pixel of the line comes from the same phase.
+      for (let w = 0; w < Math.min(sw, width); w++) {
         const x = w + columns.crop
-        // The phases of one row that lie side by side, up to the next q.
-        const run = Math.min(sw - (x % sw), width - w)
-        const start = phaseRow + Math.floor(x / sw) * sh * sw * channels + (x % sw) * channels
-        heap.copyWithin(to, start, start + run * channels)
-        to += run * channels
-        w += run
+        const from = row + (Math.floor(x / sw) * sh * sw + (x % sw)) * pixel
+        const count = Math.ceil((width - w) / sw)
+        copyRows(from, sh * sw * channels, line + w * pixel, sw * channels, count, channels)
       }
     }
   }

@@ -1,5 +1,6 @@
 import { backend_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core'
-import { sizeOf, type WasmBackend } from './backend.js'
+import { placeOf, sizeOf, type WasmBackend } from './backend.js'
+import { nativeKernels } from './native/native.js'
 
 /** What these kernels are called with. */
 interface Call {
@@ -8,46 +9,22 @@ interface Call {
   attrs?: unknown
 }
 
-/** Below this many elements a loop is quicker than a call that copies a block. */
-const shortRow = 96
-
 /** Elements of four bytes, which are copied bit by bit whatever they mean. */
 const isWord = ({ dtype }: TensorInfo): boolean => dtype === 'float32' || dtype === 'int32'
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, n) => all * n, 1)
 
-/** The place of a tensor in the heap, counted in words. */
-const placeOf = (backend: WasmBackend, { dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset / 4
-
-/** Copies `rows` rows of `length` words from one place to another, each with its own distance between rows. */
-function copyRows(
-  heap: Int32Array,
-  rows: number,
-  length: number,
-  [from, fromStride]: [number, number],
-  [to, toStride]: [number, number],
-): void {
-  if (fromStride === length && toStride === length) {
-    heap.copyWithin(to, from, from + rows * length)
-    return
-  }
-  for (let row = 0; row < rows; row++, from += fromStride, to += toStride) {
-    if (length > shortRow) heap.copyWithin(to, from, from + length)
-    else for (let i = 0; i < length; i++) heap[to + i] = heap[from + i]!
-  }
-}
-
 /** Joins tensors whose rows (all axes from `axis` on) have these lengths. */
 function join(backend: WasmBackend, parts: readonly TensorInfo[], lengths: readonly number[], shape: number[]) {
   const out = backend.makeOutput(shape, parts[0]!.dtype as 'float32' | 'int32')
-  const heap = new Int32Array(backend.wasm.HEAPU8.buffer)
+  const { copyRows } = nativeKernels(backend)
   const width = lengths.reduce((all, length) => all + length, 0)
   const rows = sizeOf(out) / width
   let to = placeOf(backend, out)
   parts.forEach((part, i) => {
     const length = lengths[i]!
-    copyRows(heap, rows, length, [placeOf(backend, part), length], [to, width])
-    to += length
+    copyRows(placeOf(backend, part), length, to, width, rows, length)
+    to += 4 * length
   })
   return out
 }
@@ -55,14 +32,14 @@ function join(backend: WasmBackend, parts: readonly TensorInfo[], lengths: reado
 /** Takes a tensor apart into tensors whose rows have these lengths. */
 function part(backend: WasmBackend, x: TensorInfo, lengths: readonly number[], shapes: number[][]): TensorInfo[] {
   const outs = shapes.map((shape) => backend.makeOutput(shape, x.dtype as 'float32' | 'int32'))
-  const heap = new Int32Array(backend.wasm.HEAPU8.buffer)
+  const { copyRows } = nativeKernels(backend)
   const width = lengths.reduce((all, length) => all + length, 0)
   const rows = width === 0 ? 0 : sizeOf(x) / width
   let from = placeOf(backend, x)
   outs.forEach((out, i) => {
     const length = lengths[i]!
-    copyRows(heap, rows, length, [from, width], [placeOf(backend, out), length])
-    from += length
+    copyRows(from, width, placeOf(backend, out), length, rows, length)
+    from += 4 * length
   })
   return outs
 }

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { AdamNumbers } from '../../ops/adamUpdate.js'
-import { heapFloats, type WasmBackend } from '../backend.js'
+import { placeOf, sizeOf, type WasmBackend } from '../backend.js'
+import { nativeKernels } from '../native/native.js'
 
 /** One update of Adam in one pass; see `adamUpdate`. */
 export function adam({
@@ -13,20 +14,11 @@ export function adam({
   attrs: AdamNumbers
 }): TensorInfo[] {
   const outs = [weight, m, v].map(({ shape }) => backend.makeOutput([...shape], 'float32'))
-  // Views of the heap only after the last allocation, which may have moved it.
-  const [w, oldM, oldV, g] = [weight, m, v, gradient].map((info) => heapFloats(backend, info)) as HeapViews
-  const [newW, newM, newV] = outs.map((info) => heapFloats(backend, info)) as HeapViews
-  const share1 = 1 - beta1
-  const share2 = 1 - beta2
-  for (let i = 0; i < w.length; i++) {
-    const slope = g[i]!
-    const first = beta1 * oldM[i]! + share1 * slope
-    const second = beta2 * oldV[i]! + share2 * slope * slope
-    newM[i] = first
-    newV[i] = second
-    newW[i] = w[i]! - (scale * first) / (root * Math.sqrt(second) + epsilon)
-  }
+  const [w, oldM, oldV, g, newW, newM, newV] = [weight, m, v, gradient, ...outs].map((tensor) =>
+    placeOf(backend, tensor),
+  ) as [number, number, number, number, number, number, number]
+  const size = sizeOf(weight)
+  const native = nativeKernels(backend)
+  native.adam(w, oldM, oldV, g, newW, newM, newV, size, beta1, 1 - beta1, beta2, 1 - beta2, scale, root, epsilon)
   return outs
 }
-
-type HeapViews = [Float32Array, Float32Array, Float32Array, Float32Array]

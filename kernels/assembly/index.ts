@@ -1,0 +1,5 @@
+export { adam } from './adam'
+export { clearRows } from './clearRows'
+export { copyRows } from './copyRows'
+export { selectBySign } from './selectBySign'
+export { transpose } from './transpose'
