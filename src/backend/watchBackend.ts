@@ -20,14 +20,8 @@ interface Instance {
   readonly gpgpu?: { readonly gl?: WebGLContextLike }
 }
 
-/** What is known of a backend instance. */
-interface Watch {
-  failure: BackendFailedError | undefined
-  /** Rejects when the device is lost. */
-  readonly lost: Promise<never>
-}
-
-const watches = new WeakMap<object, Watch>()
+/** Backend instances that are watched already. */
+const watched = new WeakSet<object>()
 
 /** How long a failed readback waits for the device to say that it is lost, in milliseconds. */
 const grace = 100
@@ -44,26 +38,29 @@ export function watchBackend(): void {
   const instance = engine().backend as unknown as Instance
   const gl = instance.gpgpu?.gl
   const device = instance.device
-  if (watches.has(instance) || (device?.lost === undefined && gl?.isContextLost === undefined)) return
+  if (watched.has(instance) || (device?.lost === undefined && gl?.isContextLost === undefined)) return
+  watched.add(instance)
 
-  let reject: (failure: BackendFailedError) => void
-  const watch: Watch = {
-    failure: undefined,
-    lost: new Promise<never>((_, no) => {
-      reject = no
-    }),
-  }
-  watch.lost.catch(() => undefined)
-  watches.set(instance, watch)
+  let failure: BackendFailedError | undefined
+  /** What ends the readbacks under way. */
+  const waiting = new Set<(failure: BackendFailedError) => void>()
   const fail = (what: string): void => {
-    if (watch.failure !== undefined) return
-    watch.failure = new BackendFailedError(
+    if (failure !== undefined) return
+    failure = new BackendFailedError(
       name,
       `${what} and what its tensors held is gone: the backend cannot be used any more. ` +
         'Go on in a new process from the state that was saved last (`resume`)',
     )
-    reject(watch.failure)
+    for (const reject of waiting) reject(failure)
+    waiting.clear()
   }
+  /** The promise, unless the device is lost first. Promise.race with one promise for all would keep every result for ever. */
+  const unlessLost = <T>(promise: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (failure === undefined) waiting.add(reject)
+      else reject(failure)
+      void promise.then(resolve, reject).finally(() => waiting.delete(reject))
+    })
   const awaitLoss = async ({ lost }: GPUDeviceLike): Promise<void> => {
     const { reason, message } = await lost
     const why = [reason, message].filter((text) => text !== undefined && text !== '').join(': ')
@@ -75,17 +72,17 @@ export function watchBackend(): void {
   /** Throws where the backend has failed; a lost context is looked for, its event may come later. */
   const check = (): void => {
     if (gl?.isContextLost() === true) fail('its WebGL context was lost,')
-    if (watch.failure !== undefined) throw watch.failure
+    if (failure !== undefined) throw failure
   }
   const { read, readSync } = instance
   instance.read = async (dataId) => {
     check()
     try {
-      const values = await Promise.race([read.call(instance, dataId), watch.lost])
+      const values = await unlessLost(read.call(instance, dataId))
       check()
       return values
     } catch (error) {
-      if (!(error instanceof BackendFailedError)) await Promise.race([watch.lost, pause(grace)])
+      if (!(error instanceof BackendFailedError)) await unlessLost(pause(grace))
       throw error
     }
   }

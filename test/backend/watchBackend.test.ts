@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as tf from '@tensorflow/tfjs-core'
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import '@tensorflow/tfjs-layers'
@@ -92,6 +94,28 @@ describe('a device that is lost in the middle of training', () => {
     await expect(after.data()).rejects.toThrow(BackendFailedError)
     expect(() => after.dataSync()).toThrow(BackendFailedError)
     tf.dispose([before, after])
+  })
+
+  it('keeps nothing of what was read', async () => {
+    const { device } = createDevice()
+    const seen: WeakRef<object>[] = []
+    const noted: Read = async (read) => {
+      const values = (await read()) as object
+      seen.push(new WeakRef(values))
+      return values
+    }
+    await start({ device }, { read: noted })
+    for (let i = 0; i < 4; i++) {
+      const x = tf.fill([1000], i)
+      await x.data()
+      x.dispose()
+    }
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    collectGarbage()
+    // The last one may still stand in a register.
+    expect(seen.slice(0, -1).map((each) => each.deref() === undefined)).toEqual([true, true, true])
   })
 
   it('leaves other errors of a healthy device as they are', async () => {
