@@ -79,7 +79,7 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
   readonly onEpoch?: (epoch: SiameseEpoch, checkpoint: () => Promise<SiameseCheckpoint>) => void | Promise<void>
   /** Hand a checkpoint to `onSave` after a step that ends so many seconds after the last one; default never. */
   readonly saveSeconds?: number
-  /** Receives checkpoints in the middle of epochs: after `saveSeconds`, and when the run is stopped. Awaited. */
+  /** Receives checkpoints after `saveSeconds`, and what is not saved yet when the run is stopped. Awaited. */
   readonly onSave?: (checkpoint: SiameseCheckpoint) => void | Promise<void>
   /** Receives progress, stage `siamese`, in steps over all epochs. */
   readonly onProgress?: OnProgress
@@ -133,6 +133,11 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     const stepsDone = steps * done + (begun?.steps ?? 0)
     const report = trackProgress('siamese', steps * epochs, onProgress, stepsDone)
     let savedAt = Date.now()
+    let isSaved = true
+    const noteSaved = (): void => {
+      savedAt = Date.now()
+      isSaved = true
+    }
     for (let epoch = done; epoch < epochs; epoch++) {
       const started = Date.now()
       const sums: Record<string, number> = { ...begun?.sums }
@@ -142,16 +147,17 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
       const save = async (stepsOfEpoch: number): Promise<void> => {
         const part = stepsOfEpoch === 0 ? {} : { begun: { steps: stepsOfEpoch, pairs, sums: { ...sums } } }
         await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...part })
-        savedAt = Date.now()
+        noteSaved()
       }
       for (const [i, batch] of sampler.epoch(epoch).slice(0, steps).entries()) {
         if (i < first) continue
         await breathe()
         if (signal?.aborted === true) {
-          if (i > first) await save(i)
+          if (!isSaved) await save(i)
           signal.throwIfAborted()
         }
         const values = await trainer.train(batch)
+        isSaved = false
         for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * batch.a.length
         pairs += batch.a.length
         report(steps * epoch + i + 1, values)
@@ -162,7 +168,14 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
       )
       const judged =
         validation &&
-        (await evaluateSiamese(network, { ...validation, batchSize: judgedAtOnce, ...(signal ? { signal } : {}) }))
+        (await evaluateSiamese(network, {
+          ...validation,
+          batchSize: judgedAtOnce,
+          ...(signal ? { signal } : {}),
+        }).catch(async (error: unknown) => {
+          if (signal?.aborted === true && !isSaved) await save(steps)
+          throw error
+        }))
       const entry: SiameseEpoch = {
         epoch: epoch + 1,
         loss: loss!,
@@ -174,8 +187,11 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         seconds: (Date.now() - started) / 1000,
       }
       history.push(entry)
-      savedAt = Date.now()
-      await onEpoch?.(entry, async () => ({ epoch: epoch + 1, state: await trainer.state(), history: [...history] }))
+      await onEpoch?.(entry, async () => {
+        const checkpoint = { epoch: epoch + 1, state: await trainer.state(), history: [...history] }
+        noteSaved()
+        return checkpoint
+      })
     }
     return history
   } finally {

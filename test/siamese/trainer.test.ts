@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential } from '@tensorflow/tfjs-layers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ArgumentError, WeightsError } from '../../src/errors.js'
 import { createRandom } from '../../src/random.js'
 import {
@@ -318,6 +318,52 @@ describe('trainSiamese', () => {
       expect(bare(rest)).toEqual(bare(whole))
       expect(await flat(again)).toEqual(await flat(straight))
     }
+  })
+
+  it.each(['at the end of an epoch', 'while the validation images are judged'])(
+    'stopped %s saves what goes on as if it had not stopped',
+    async (when) => {
+      const all = { ...settings, validation: data }
+      using straight = make()
+      const whole = await trainSiamese({ ...all, network: straight })
+      const bare = (history: typeof whole): object[] => history.map((entry) => ({ ...entry, seconds: 0 }))
+      const stop = new AbortController()
+      const saved: SiameseCheckpoint[] = []
+      const images: ImageLoader = (indices) => {
+        if (when.startsWith('while')) stop.abort()
+        return data.images(indices)
+      }
+      using stopped = make()
+      await expect(
+        trainSiamese({
+          ...all,
+          network: stopped,
+          validation: { images, labels: data.labels },
+          signal: stop.signal,
+          onSave: (checkpoint) => void saved.push(checkpoint),
+          onEpoch: () => stop.abort(),
+        }),
+      ).rejects.toThrow('abort')
+      expect(saved).toHaveLength(1)
+      using again = make({ seed: 77 })
+      expect(bare(await trainSiamese({ ...all, network: again, resume: saved[0]! }))).toEqual(bare(whole))
+      expect(await flat(again)).toEqual(await flat(straight))
+    },
+  )
+
+  it('saves by the clock over epochs that nobody has saved', async () => {
+    using network = make()
+    const saved: number[] = []
+    const onSave = ({ epoch }: SiameseCheckpoint): void => void saved.push(epoch)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      // Each epoch takes four minutes; nothing is saved after the last step of one.
+      const onEpoch = (): void => void vi.setSystemTime(Date.now() + 240_000)
+      await trainSiamese({ ...settings, epochs: 4, network, saveSeconds: 300, onSave, onEpoch })
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(saved).toEqual([2])
   })
 
   it('stops on a signal between steps and leaves nothing behind', async () => {
