@@ -97,11 +97,16 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
   if (saveSeconds !== Infinity) requireRange('options.saveSeconds', saveSeconds, 0, Infinity)
   signal?.throwIfAborted()
 
-  let own: Discriminator | undefined
-  if (options.discriminator === undefined && ganSteps > 0) {
+  /** The shape of the GAN stage's high-resolution images, which its first batch tells. */
+  let ganShape: ESRGANBatch['hr']['shape'] | undefined
+  if (ganSteps > 0) {
     const first = await batch(0, 'gan')
-    const [, height, width] = first.hr.shape
+    ganShape = first.hr.shape
     dispose([first.lr, first.hr])
+  }
+  let own: Discriminator | undefined
+  if (options.discriminator === undefined && ganShape !== undefined) {
+    const [, height, width] = ganShape
     if (height !== width)
       throw new ArgumentError('options.batch', 'give square patches to the discriminator', [height, width])
     own = createDiscriminator({ patchSize: height, channels: generator.config.channels, seed })
@@ -115,24 +120,19 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
       if (onSave !== undefined) await onSave(await trainer.state())
       savedAt = Date.now()
     }
-    /** The memory of a stage, by a batch; a later stage is refused as early as the first. */
-    const estimate = (stage: ESRGANStage, { hr }: ESRGANBatch, side: number): MemoryEstimate =>
+    const estimate = (stage: ESRGANStage, [batchSize, height, width]: ESRGANBatch['hr']['shape']): MemoryEstimate =>
       requireTrainingMemory({
         stage,
         generator: generator.config,
         ...(discriminator === undefined ? {} : { discriminator: discriminator.config }),
         features: options.features?.convolutions ?? [],
-        patchSize: side,
-        batchSize: hr.shape[0],
+        patchSize: stage === 'gan' ? discriminator!.config.patchSize : Math.round(Math.sqrt(height * width)),
+        batchSize,
         ...(options.microBatch === undefined ? {} : { microBatch: options.microBatch }),
         ema: options.ema !== undefined,
       })
-    const announce = (stage: ESRGANStage, pairs: ESRGANBatch): void => {
-      const [, height, width] = pairs.hr.shape
-      const expected = estimate(stage, pairs, Math.round(Math.sqrt(height * width)))
-      options.onEstimate?.(stage, expected)
-      if (stage === 'psnr' && ganSteps > 0) estimate('gan', pairs, discriminator!.config.patchSize)
-    }
+    // What cannot fit is refused now, not after days in an earlier stage.
+    if (ganShape !== undefined && trainer.ganSteps < ganSteps) estimate('gan', ganShape)
     let last: Record<string, number> = {}
     const run = async (
       stage: ESRGANStage,
@@ -154,8 +154,11 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
         const at = done()
         const pairs = await batch(at, stage)
         try {
-          if (!isAnnounced) announce(stage, pairs)
-          isAnnounced = true
+          if (!isAnnounced) {
+            const expected = estimate(stage, pairs.hr.shape)
+            options.onEstimate?.(stage, expected)
+            isAnnounced = true
+          }
           last = await step(pairs, rateAt(rate, at))
         } finally {
           dispose([pairs.lr, pairs.hr])

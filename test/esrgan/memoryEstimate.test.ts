@@ -89,6 +89,26 @@ describe('training that cannot fit', () => {
     expect(steps).toEqual([])
   })
 
+  it('is each stage on its own: a small batch of the GAN stage may follow a large one', async () => {
+    using generator = createRRDBGenerator({ blocks: 1, features: 4, growth: 2 })
+    using discriminator = createDiscriminator({ patchSize: 256, features: 2 })
+    const images = { psnr: 512, gan: 1 }
+    const sizes = { psnr: 8, gan: 256 }
+    const common = { stage: 'gan', generator: generator.config, discriminator: discriminator.config } as const
+    expect(() => requireTrainingMemory({ ...common, patchSize: 256, batchSize: images.psnr })).toThrow(OutOfMemoryError)
+    const result = await trainESRGAN({
+      generator,
+      discriminator,
+      psnrSteps: 1,
+      ganSteps: 1,
+      batch: (_, stage) => ({
+        lr: tf.zeros([images[stage], sizes[stage] / 4, sizes[stage] / 4, 3]),
+        hr: tf.zeros([images[stage], sizes[stage], sizes[stage], 3]),
+      }),
+    })
+    expect(result).toMatchObject({ psnrSteps: 1, ganSteps: 1 })
+  })
+
   it('tells what each stage is expected to take', async () => {
     using generator = createRRDBGenerator({ blocks: 1, features: 4, growth: 2 })
     const told: [string, number][] = []
