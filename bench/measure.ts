@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackendName } from '../src/node/index.js'
 import { multiplyAdds } from './multiplyAdds.js'
@@ -121,11 +121,18 @@ export function failedRow(row: Row, backend: string, threads: number, reason: st
   }
 }
 
-/** Whether other programs keep the cores busy: medians are then of little use. The benchmark itself loads `threads` cores. */
-function busyNote(threads: number): string[] {
-  const others = loadavg()[0]! - threads
-  return others > availableParallelism() / 2
-    ? ['the machine was busy with other programs (load average): measure again']
+/** Milliseconds that all cores together have been at work, for whatever program. */
+const workOfCores = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
+
+/** What other programs may take of the cores, in cores: threads that wait for one of theirs lose far more time than that. */
+const tolerated = 0.25
+
+/** Says where others had the cores while samples were taken, by milliseconds of all work, of ours and the peers', and of the clock. */
+export function busyNote({ all, own, clock }: { all: number; own: number; clock: number }): string[] {
+  const others = (all - own) / clock
+  return others > tolerated
+    ? [`other programs took ${others.toFixed(1)} of ${cpus().length} cores while this was measured: measure again`]
     : []
 }
 
@@ -146,7 +153,7 @@ export async function measureRow(row: Row, options: MeasureOptions): Promise<Res
     const ours = start('ours', ...self('tfjs'))
     const about = await ours.peer.ask('setup', { spec: row.spec, backend, threads, folder })
     const used = about['threads'] as number
-    notes.push(`${String(about['description'])}, Node ${process.version}`, ...busyNote(used))
+    notes.push(`${String(about['description'])}, Node ${process.version}`)
 
     const compare = async (runner: Runner, more: object): Promise<Record<string, unknown>> => {
       const answer = await runner.peer.ask('setup', { spec: row.spec, threads: used, folder, ...more })
@@ -179,14 +186,19 @@ export async function measureRow(row: Row, options: MeasureOptions): Promise<Res
     }
 
     for (const runner of runners) await warmUp(runner)
+    const before = { work: workOfCores(), clock: performance.now() }
+    let own = 0
     for (let i = 0; i < repeats; i++) {
       for (const runner of runners) {
         const { ms, cpuMs, peakMB } = await measure(runner, runner.times)
         runner.samples.push(ms)
         runner.cpu.push(cpuMs)
         runner.peakMB = peakMB
+        own += cpuMs * runner.times
       }
     }
+    const busy = busyNote({ all: workOfCores() - before.work, own, clock: performance.now() - before.clock })
+    notes.push(...busy.map((note) => `${row.name}, threads: ${used}: ${note}`))
     const profile = options.profile
       ? ((await ours.peer.ask('profile', { times: Math.max(ours.times, repeats) })) as unknown as Profile)
       : undefined

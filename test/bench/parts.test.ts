@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { median } from '../../bench/measure.js'
+import { busyNote, median } from '../../bench/measure.js'
 import { multiplyAdds } from '../../bench/multiplyAdds.js'
 import { profileKernels } from '../../bench/profile.js'
 import { rows, selectRows, type Spec } from '../../bench/rows.js'
@@ -57,6 +57,15 @@ describe('multiplyAdds', () => {
   it('of the published generator on 64x64 is 73.4e9', () => {
     const { spec } = rows.find(({ name }) => name === 'rrdb-forward-nb23')!
     expect(multiplyAdds(spec)).toBe(73_428_369_408)
+  })
+})
+
+describe('a busy machine', () => {
+  it('is said where others took a good part of a core, whatever the benchmark itself took', () => {
+    expect(busyNote({ all: 2000, own: 1990, clock: 1000 })).toEqual([])
+    expect(busyNote({ all: 1990, own: 990, clock: 1000 })).toEqual([
+      expect.stringMatching(/^other programs took 1\.0 of \d+ cores while this was measured: measure again$/),
+    ])
   })
 })
 
