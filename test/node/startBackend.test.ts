@@ -74,10 +74,12 @@ describe('startBackend', () => {
     },
   )
 
-  it('runs wasm with one thread where it was asked for', async () => {
+  it('runs wasm with one thread where it was asked for, and leaves nothing global', async () => {
     const { output } = await start(['wasm', '1'])
     expect(output.started).toEqual({ name: 'wasm', threads: 1, description: 'WebAssembly with SIMD, one thread' })
     expect(output.value).toBe(201)
+    // Emscripten's listeners would give an error that nobody catches the exit code 7, and its own place in the code.
+    expect(output.isClean).toBe(true)
   })
 
   it('takes the cores there are by default, and not more than tfjs can', async () => {
@@ -100,6 +102,7 @@ describe('startBackend', () => {
       const { output, stderr } = await start(['wasm'], options)
       expect(output.started.threads).toBe(1)
       expect(output.value).toBe(201)
+      expect(output.isClean).toBe(true)
       expect(stderr).toContain('runs with one thread only, as ')
       expect(stderr).toMatch(reason)
     })
@@ -133,7 +136,20 @@ describe('startBackend', () => {
     expect((await startBackend('wasm')).threads).toBe(2)
     expect(Array.from(await x.data())).toEqual([1, 1, 1])
     await expect(startBackend('wasm', { threads: 4 })).rejects.toThrow('runs already, with 2 threads')
+    // What the message says to do.
+    tf.removeBackend('wasm')
+    expect((await startBackend('wasm', { threads: 1 })).threads).toBe(1)
+    expect(Array.from(await tf.add(1, [2, 3]).data())).toEqual([3, 4])
+    await expect(x.data()).rejects.toThrow('backend wasm: was taken away or started again, and this tensor was lost')
     x.dispose()
+  })
+
+  it('says so where a backend was taken away that cannot be loaded twice', async () => {
+    await startBackend('cpu')
+    tf.removeBackend('cpu')
+    await expect(startBackend('cpu')).rejects.toThrow(
+      'backend cpu: tf.removeBackend has taken it away; start it in a new',
+    )
   })
 
   it('keeps the backend that was active where another does not start', async () => {

@@ -1,5 +1,5 @@
 import { getKernelsForBackend, type KernelConfig, type KernelFunc } from '@tensorflow/tfjs-core'
-import { BackendFailedError } from '../../errors.js'
+import { BackendError, BackendFailedError } from '../../errors.js'
 import { replaceKernel } from '../repairs/repair.js'
 import { wasmBackend, type WasmModule } from './backend.js'
 import { clearErrno, errnoOffset, hasRunOutOfMemory } from './errno.js'
@@ -100,7 +100,12 @@ export function guardFailure(backend: object): void {
 
   const { move, readSync, disposeData, dispose } = instance
   instance.move = (...args) => guarded(state, 'an upload', () => move.apply(instance, args))
-  instance.readSync = (...args) => guarded(state, 'a readback', () => readSync.apply(instance, args))
+  instance.readSync = (...args) => {
+    const isLost = !instance.wasm && !state.failure
+    if (isLost)
+      throw new BackendError('wasm', 'was taken away or started again, and this tensor was lost with its heap')
+    return guarded(state, 'a readback', () => readSync.apply(instance, args))
+  }
   instance.disposeData = (dataId, force) => {
     if (state.failure || !instance.wasm) {
       if (instance.dataIdMap.has(dataId)) instance.dataIdMap.delete(dataId)

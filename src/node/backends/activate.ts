@@ -1,4 +1,4 @@
-import { engine, ready, setBackend } from '@tensorflow/tfjs-core'
+import { engine, findBackendFactory, ready, setBackend } from '@tensorflow/tfjs-core'
 import { StartError } from './startError.js'
 
 /**
@@ -7,6 +7,9 @@ import { StartError } from './startError.js'
  * @throws StartError where tfjs cannot start it.
  */
 export async function activate(name: string): Promise<void> {
+  if (!findBackendFactory(name)) {
+    throw new StartError(name, 'broken', 'tf.removeBackend has taken it away; start it in a new process')
+  }
   if (!(await setBackend(name))) throw new StartError(name, 'broken', 'tfjs could not start it')
   await ready()
 }

@@ -1,4 +1,4 @@
-import { findBackendFactory } from '@tensorflow/tfjs-core'
+import { getKernelsForBackend } from '@tensorflow/tfjs-core'
 import { findPackage, type PackageName } from './packages.js'
 import { StartError } from './startError.js'
 import { installCommand, versionProblem } from './versions.js'
@@ -18,13 +18,25 @@ function loadProblem(name: PackageName, error: unknown): string {
 }
 
 /**
+ * Throws unless all of the packages are installed.
+ *
+ * @throws StartError that names those that are absent, with the one command that installs them.
+ */
+export function requireInstalled(backend: string, ...names: PackageName[]): void {
+  const missing = names.filter((name) => !findPackage(name))
+  if (missing.length === 0) return
+  const which = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed`
+  throw new StartError(backend, 'absent', `${which}; run: ${installCommand(...missing)}`)
+}
+
+/**
  * Imports a package that the backend needs, after a look at its version.
  *
  * @throws StartError where it is absent, of a wrong version, or does not load; it says what to do.
  */
 export async function importPackage(backend: string, name: PackageName): Promise<Record<string, unknown>> {
-  const found = findPackage(name)
-  if (!found) throw new StartError(backend, 'absent', `${name} is not installed; run: ${installCommand(name)}`)
+  requireInstalled(backend, name)
+  const found = findPackage(name)!
   const problem = versionProblem(found)
   if (problem !== undefined) throw new StartError(backend, 'broken', problem)
   try {
@@ -35,13 +47,13 @@ export async function importPackage(backend: string, name: PackageName): Promise
 }
 
 /**
- * Imports the package whose loading registers the backend.
+ * Imports the package whose loading registers the backend and its kernels.
  *
- * @throws StartError as {@link importPackage}, and where nothing was registered.
+ * @throws StartError as {@link importPackage}, and where no kernel was registered: `tf.removeBackend` leaves them.
  */
 export async function importBackend(backend: string, name: PackageName): Promise<Record<string, unknown>> {
   const loaded = await importPackage(backend, name)
-  if (!findBackendFactory(backend)) {
+  if (getKernelsForBackend(backend).length === 0) {
     throw new StartError(
       backend,
       'broken',

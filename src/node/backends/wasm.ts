@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { engine, registerBackend, removeBackend, type KernelBackend } from '@tensorflow/tfjs-core'
+import { engine, findBackendFactory, registerBackend, removeBackend, type KernelBackend } from '@tensorflow/tfjs-core'
 import { repairBackend, restartWasm, wasmFailure } from '../../backend/index.js'
 import { activate } from './activate.js'
 import { importBackend } from './importPackage.js'
@@ -7,7 +7,7 @@ import type { StartedBackend } from './startedBackend.js'
 import { StartError } from './startError.js'
 import { warn } from './warn.js'
 import { whyNoThreads } from './wasmFeatures.js'
-import { loadThreadedModule, maxThreads, type ThreadedModule } from './wasmThreads.js'
+import { loadWasmModule, maxThreads, type WasmModule } from './wasmThreads.js'
 
 const threadsOf = Symbol.for('esrgan-scnn.wasm-threads')
 
@@ -34,11 +34,11 @@ async function keepRunning(threads: number, wanted: number | undefined): Promise
 }
 
 /** The threaded build, or why there is none. */
-async function threadedModule(threads: number): Promise<ThreadedModule | string> {
+async function threadedModule(threads: number): Promise<WasmModule | string> {
   const reason = whyNoThreads()
   if (reason !== undefined) return reason
   try {
-    return await loadThreadedModule(threads)
+    return await loadWasmModule(threads)
   } catch (error) {
     return (error as Error).message
   }
@@ -52,7 +52,7 @@ async function threadedModule(threads: number): Promise<ThreadedModule | string>
  */
 export async function startWasm(wanted: number | undefined): Promise<StartedBackend> {
   const { BackendWasm, setThreadsCount } = (await importBackend('wasm', '@tensorflow/tfjs-backend-wasm')) as {
-    BackendWasm: new (module: ThreadedModule) => KernelBackend & { wasm: { tfjs: { getThreadsCount(): number } } }
+    BackendWasm: new (module: WasmModule) => KernelBackend & { wasm: { tfjs: { getThreadsCount(): number } } }
     setThreadsCount(threads: number): void
   }
   const running = runningWasm()
@@ -71,19 +71,18 @@ export async function startWasm(wanted: number | undefined): Promise<StartedBack
       `${wanted} threads were asked for, and ${reason}; ask for 1, or leave the number out to take what works`,
     )
   }
-  if (typeof module === 'object') {
-    setThreadsCount(most)
-    removeBackend('wasm')
-    // A backend that is started again needs a new module.
-    let loaded: ThreadedModule | undefined = module
-    const start = async (): Promise<KernelBackend> => {
-      const next = loaded ?? (await loadThreadedModule(most))
-      loaded = undefined
-      const backend = new BackendWasm(next)
-      return Object.assign(backend, { [threadsOf]: backend.wasm.tfjs.getThreadsCount() })
-    }
-    registerBackend('wasm', start, 2)
+  const size = typeof module === 'object' ? most : 1
+  setThreadsCount(size)
+  if (findBackendFactory('wasm')) removeBackend('wasm')
+  // A backend that is started again needs a new module.
+  let loaded = typeof module === 'object' ? module : undefined
+  const start = async (): Promise<KernelBackend> => {
+    const next = loaded ?? (await loadWasmModule(size))
+    loaded = undefined
+    const backend = new BackendWasm(next)
+    return Object.assign(backend, { [threadsOf]: backend.wasm.tfjs.getThreadsCount() })
   }
+  registerBackend('wasm', start, 2)
   await activate('wasm')
   repairBackend()
   const threads = runningWasm()?.[threadsOf] ?? 1

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, dirname } from 'node:path'
+import { hasSIMD } from './wasmFeatures.js'
 
 /** A worker of Emscripten's pool. */
 interface PoolWorker {
@@ -14,9 +15,10 @@ interface ThreadPool {
   unusedWorkers: PoolWorker[]
 }
 
-/** The Emscripten module of tfjs's threaded SIMD build. */
-export interface ThreadedModule {
-  PThread: ThreadPool
+/** The Emscripten module of one of tfjs's builds. */
+export interface WasmModule {
+  /** Only in the threaded build. */
+  PThread?: ThreadPool
   cwrap(name: string, result: 'number' | null, args: string[]): (...args: number[]) => number
   tfjs?: object
 }
@@ -29,12 +31,16 @@ type Factory = (options: {
     receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ): object
   onAbort(reason: unknown): void
-}) => Promise<ThreadedModule>
+}) => Promise<WasmModule>
 
 /** The most threads that tfjs's C++ side takes. */
 export const maxThreads = 8
 
-const build = 'tfjs-backend-wasm-threaded-simd'
+/** tfjs's script and binary; the builds without threads have one script. */
+function buildOf(threads: number): { script: string; binary: string } {
+  if (threads > 1) return { script: 'tfjs-backend-wasm-threaded-simd', binary: 'tfjs-backend-wasm-threaded-simd' }
+  return { script: 'tfjs-backend-wasm', binary: hasSIMD() ? 'tfjs-backend-wasm-simd' : 'tfjs-backend-wasm' }
+}
 
 /**
  * The worker script as a data: URL, so that no file has to be shipped for it: it runs the worker code that
@@ -79,28 +85,29 @@ async function trimPool({ unusedWorkers }: ThreadPool, count: number): Promise<v
 }
 
 /**
- * Loads tfjs's threaded SIMD build in Node, which stock tfjs never does: `threads` (at most
- * {@link maxThreads}) counts the main thread. Leaves no
- * global name and no process listener behind, and its workers do not keep the process alive.
+ * Loads tfjs's SIMD build in Node, the threaded one, which stock tfjs never loads there, where there is more than one
+ * thread: `threads` (at most {@link maxThreads}) counts the main thread. Unlike stock tfjs leaves no global name and no
+ * process listener behind, and its workers do not keep the process alive.
  *
  * @throws whatever keeps it from starting.
  */
-export async function loadThreadedModule(threads: number): Promise<ThreadedModule> {
+export async function loadWasmModule(threads: number): Promise<WasmModule> {
   const require = createRequire(import.meta.url)
-  const script = require.resolve(`@tensorflow/tfjs-backend-wasm/wasm-out/${build}.js`)
+  const build = buildOf(threads)
+  const script = require.resolve(`@tensorflow/tfjs-backend-wasm/wasm-out/${build.script}.js`)
   const factory = require(script) as Factory
-  const binary = readFileSync(join(dirname(script), `${build}.wasm`))
+  const binary = readFileSync(join(dirname(script), `${build.binary}.wasm`))
   const globals = globalThis as { Worker?: unknown }
   const hadWorker = 'Worker' in globals
   const worker = globals.Worker
   try {
-    const module = await new Promise<ThreadedModule>((resolve, reject) => {
+    const module = await new Promise<WasmModule>((resolve, reject) => {
       withoutListeners(() =>
         factory({
           locateFile: (path) => (path.endsWith('.worker.js') ? workerScript(script) : path),
           instantiateWasm: (imports, receive) => {
             // The C++ side takes at most half of the cores that it sees.
-            imports['env']!['emscripten_num_logical_cores'] = () => 2 * threads
+            if (threads > 1) imports['env']!['emscripten_num_logical_cores'] = () => 2 * threads
             WebAssembly.instantiate(binary, imports as WebAssembly.Imports)
               .then(({ instance, module }) => receive(instance, module))
               .catch(reject)
@@ -110,7 +117,7 @@ export async function loadThreadedModule(threads: number): Promise<ThreadedModul
         }),
       ).then(resolve, reject)
     })
-    await trimPool(module.PThread, threads - 1)
+    if (module.PThread) await trimPool(module.PThread, threads - 1)
     module.tfjs = {
       init: module.cwrap('init', null, []),
       initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
