@@ -7,4 +7,6 @@ for (const of of ['tfjs-node-gpu', 'webgpu', 'tfjs-node']) {
   const { reason } = tried.find((candidate) => candidate.name === of)
   if (!reason.includes('not installed; run: npm install')) throw new Error(`${of}: ${reason}`)
 }
+const both = 'webgpu and @tensorflow/tfjs-backend-webgpu are not installed; run: npm install webgpu @tensorflow/tfjs-b'
+if (!tried[1].reason.startsWith(both)) throw new Error(`webgpu: ${tried[1].reason}`)
 console.log(description)

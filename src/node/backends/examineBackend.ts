@@ -3,10 +3,8 @@ import { ArgumentError } from '../../errors.js'
 import { candidates, type CandidateName } from './candidates.js'
 import { wrongNumbers } from './checkNumbers.js'
 import { measureSpeed, type BackendSpeed } from './measureSpeed.js'
-import { findPackage } from './packages.js'
 import { importGradients } from './startBackend.js'
 import { StartError } from './startError.js'
-import { installCommand } from './versions.js'
 
 /** What became of one way to compute. */
 export interface BackendExamination extends Partial<BackendSpeed> {
@@ -40,12 +38,6 @@ export interface BackendExamination extends Partial<BackendSpeed> {
 export async function examineBackend(name: CandidateName): Promise<BackendExamination> {
   const candidate = candidates.find((known) => known.name === name)
   if (!candidate) throw new ArgumentError('name', `be one of ${candidates.map((known) => known.name).join(', ')}`, name)
-  const missing = candidate.packages.filter((known) => !findPackage(known))
-  if (missing.length > 0) {
-    const which = missing.join(' and ')
-    const reason = `${which} ${missing.length === 1 ? 'is' : 'are'} not installed; run: ${installCommand(...missing)}`
-    return { name, state: 'absent', reason }
-  }
   try {
     await importGradients(name)
     const { name: backend, ...started } = await candidate.start({ threads: undefined, software: true })

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { activate } from './activate.js'
 import { adapterName, isSoftwareAdapter, noAdapter, whyNoAdapter, type AdapterInfo } from './adapter.js'
-import { importBackend, importPackage } from './importPackage.js'
+import { importBackend, importPackage, requireInstalled } from './importPackage.js'
 import { StartError } from './startError.js'
 import type { StartedBackend } from './startedBackend.js'
 
@@ -23,6 +23,7 @@ function addMissing(target: object, values: Record<string, unknown>): () => void
 async function addWebGPU(): Promise<() => void> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } }
   if (navigator?.gpu) return () => undefined
+  requireInstalled('webgpu', 'webgpu', '@tensorflow/tfjs-backend-webgpu')
   const { create, globals } = (await importPackage('webgpu', 'webgpu')) as {
     create(options: string[]): GPU
     globals: Record<string, unknown>
