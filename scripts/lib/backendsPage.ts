@@ -57,7 +57,8 @@ function tally(backend: ConformanceBackend, cases: readonly ConformanceCase[], c
   const ran = found.filter((cell) => cell !== 'not run')
   const right = ran.filter((cell) => cell !== 'wrong').length
   if (ran.length === 0) return '–'
-  return ran.length === cases.length && right === ran.length ? `✓ ${right}` : `${right} of ${cases.length}`
+  if (right < ran.length) return `${right} of ${ran.length}`
+  return `✓ ${right}${ran.length < cases.length ? ` of ${cases.length}` : ''}`
 }
 
 /** The page of these findings. */

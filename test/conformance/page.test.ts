@@ -56,6 +56,8 @@ describe('the page of backends', () => {
     expect(page).toContain('| one | 1e-4 | ✓ 1e-5 | – | – | **✗** | – |')
     expect(page).toContain('| Operations | ✓ 1 | – | – | 0 of 1 | – |')
     expect(page).toContain('| cpu | Sum | wrong | never adds up |')
+    const more = renderPage([one, { ...one, name: 'three' }], findings)
+    expect(more).toContain('| Operations | ✓ 1 of 2 | – | – | 0 of 1 | – |')
     expect(page).toContain('- two, 1e-2: it is rough')
     expect(readFindings(page).cells['one']).toMatchObject({ cpu: '1e-5', 'wasm-1': 'not run', webgpu: 'wrong' })
     expect(readFindings(page).repairs).toEqual([repair])

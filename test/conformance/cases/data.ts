@@ -11,12 +11,10 @@ import {
 } from '../../../src/esrgan/index.js'
 import { scaledKaimingNormal } from '../../../src/esrgan/initialise.js'
 import { imageToTensor, tensorToImage, type PixelImage } from '../../../src/image.js'
-import { psnr, ssim } from '../../../src/metrics/index.js'
 import { createRandom } from '../../../src/random.js'
 import { createConvEncoder, createSiamese } from '../../../src/siamese/index.js'
 import { getWeights } from '../../../src/training/index.js'
 import augmented from '../../reference/data_augment.json' with { type: 'json' }
-import metrics from '../../reference/metrics_reference.json' with { type: 'json' }
 import type { Comparison, ConformanceCase } from '../case.js'
 import { convolution } from '../truth/convolution.js'
 import { maxPooled } from '../truth/pooling.js'
@@ -91,37 +89,6 @@ const round: ConformanceCase = {
         expected: unit.map((value) => Math.round(Math.min(1, Math.max(0, 1.4 * value - 0.1873)) * 255)),
       },
     }
-  },
-}
-
-const quality: ConformanceCase = {
-  name: 'PSNR and SSIM of pictures that went through the backend',
-  group: 'metric',
-  tolerance: 1e-9,
-  async run() {
-    const found: Record<string, Comparison> = {}
-    for (const { width, height, crop, a, b, rgb, y } of metrics.pictures) {
-      const through = async (pixels: number[]): Promise<PixelImage> => {
-        const tensor = imageToTensor({ width, height, channels: 3, data: Uint8Array.from(pixels), maxValue: 255 })
-        const turned = tf.tidy(() =>
-          tf.transpose(tf.reverse(tf.transpose(tf.reverse(tensor, 0), [1, 0, 2]), 1), [1, 0, 2]),
-        )
-        const image = await tensorToImage(turned)
-        tf.dispose([tensor, turned])
-        return image
-      }
-      const [first, second] = [await through(a), await through(b)]
-      for (const [channel, expected] of [
-        ['rgb', rgb],
-        ['y', y],
-      ] as const) {
-        found[`${width}x${height} ${channel}`] = {
-          actual: [psnr(first, second, { channel, crop }), ssim(first, second, { channel, crop })],
-          expected: [expected.psnr, expected.ssim],
-        }
-      }
-    }
-    return found
   },
 }
 
@@ -219,12 +186,11 @@ const skip: ConformanceCase = forward({
   truth: (x) => bicubic(x, 4),
 })
 
-/** Pictures to tensors and back, augmentation, metrics, tiles, stores and the parts of networks that are no step. */
+/** Pictures to tensors and back, augmentation, tiles, stores and the parts of networks that are no step. */
 export const dataCases: readonly ConformanceCase[] = [
   augmentation,
   patches,
   round,
-  quality,
   tiled,
   saved,
   ...extractor,

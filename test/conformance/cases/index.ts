@@ -8,6 +8,7 @@ import { imageCases } from './images.js'
 import { layersModelCases } from './layersModels.js'
 import { lossCases } from './losses.js'
 import { matrixCases } from './matrix.js'
+import { metricCases } from './metrics.js'
 import { networkCases } from './networks.js'
 import { optimizerCases } from './optimizers.js'
 import { ownOperationCases } from './ownOperations.js'
@@ -32,4 +33,5 @@ export const cases: readonly ConformanceCase[] = [
   ...siameseCases,
   ...layersModelCases,
   ...dataCases,
+  ...metricCases,
 ]
