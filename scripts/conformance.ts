@@ -5,7 +5,7 @@
  *   npm run conformance [-- --only webgpu,chromium-webgl] [-- --write] [-- --gpu]
  *
  * --only: the backends of test/conformance/backends.ts by id; without it all but tfjs-node, and one that cannot run here
- * is a failure. --gpu: webgpu in Node uses the machine's own GPU, not SwiftShader.
+ * is a failure. --gpu: webgpu in Node uses the machine's own GPU, not SwiftShader, which the page is about.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -21,7 +21,9 @@ function readArguments() {
     const { values } = parseArgs({
       options: { only: { type: 'string' }, write: { type: 'boolean' }, gpu: { type: 'boolean' } },
     })
-    return { chosen: choose(values.only), isWriting: values.write ?? false, ownGPU: values.gpu ?? false }
+    const { only, write: isWriting = false, gpu: ownGPU = false } = values
+    if (isWriting && ownGPU) throw new Error('docs/backends.md is about SwiftShader: --write does not go with --gpu')
+    return { chosen: choose(only), isWriting, ownGPU }
   } catch (error) {
     console.error((error as Error).message)
     process.exit(2)
@@ -52,7 +54,7 @@ const isComplete = results.every(({ reason }) => reason === undefined)
 const old = readFindings(readPage())
 if (isWriting && isComplete) writePage(renderPage(cases, merge(old, results)))
 else if (isWriting) console.log('docs/backends.md is left as it is, as not everything ran')
-const stale = isWriting ? [] : differences(old, results)
+const stale = isWriting || ownGPU ? [] : differences(old, results)
 if (stale.length > 0) {
   console.log(`docs/backends.md is out of date in ${stale.length} places; npm run conformance -- --write`)
   for (const line of stale.slice(0, 20)) console.log(`  ${line}`)

@@ -1,6 +1,6 @@
 /**
  * Compares `estimateTrainingMemory` with what the wasm heap really grows to, each case in a fresh process:
- * node scripts/run.mjs scripts/verify-memory.ts [--json] [--only NAME,NAME]. Exits 1 where one is off by more than 25 %.
+ * node scripts/run.mjs scripts/verify-memory.ts [--json] [--only NAME;NAME]. Exits 1 where one is off by more than 25 %.
  */
 import { spawnSync } from 'node:child_process'
 import { dispose, randomUniform, type Tensor4D } from '@tensorflow/tfjs-core'

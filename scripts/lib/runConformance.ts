@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { startVitest, type TestModule } from 'vitest/node'
@@ -13,7 +13,10 @@ function offerSwiftShader(): void {
   const { env } = process
   env['VK_ICD_FILENAMES'] = join(folder, 'vk_swiftshader_icd.json')
   env['LD_LIBRARY_PATH'] = [folder, env['LD_LIBRARY_PATH']].filter(Boolean).join(delimiter)
-  env['XDG_RUNTIME_DIR'] ??= mkdtempSync(join(tmpdir(), 'conformance-'))
+  if (env['XDG_RUNTIME_DIR'] !== undefined) return
+  const runtime = mkdtempSync(join(tmpdir(), 'conformance-'))
+  env['XDG_RUNTIME_DIR'] = runtime
+  process.on('exit', () => rmSync(runtime, { recursive: true, force: true }))
 }
 
 /** What a project's test module has shown, case by case; a case without a result has failed. */

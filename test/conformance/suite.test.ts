@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { choose, missing } from '../../scripts/lib/conformance.js'
@@ -89,6 +90,13 @@ describe('npm run conformance', () => {
     expect(choose('chromium-webgl, tfjs-node').map(({ id }) => id)).toEqual(['tfjs-node', 'chromium-webgl'])
     expect(() => choose('wasm')).toThrow('no backend wasm; there are cpu, wasm-1, wasm-2')
     expect(() => backendOf('wasm')).toThrow('no backend wasm; there are cpu')
+  })
+
+  it('does not write what a GPU of this machine computes into the page, which is about SwiftShader', () => {
+    const command = ['scripts/run.mjs', 'scripts/conformance.ts', '--only', 'webgpu', '--gpu', '--write']
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+    expect(stderr).toContain('--write does not go with --gpu')
+    expect(status).toBe(2)
   })
 
   it('says what a machine without Chromium lacks', () => {
