@@ -44,6 +44,42 @@ describe('the wasm heap', () => {
     tf.dispose([kept, sum])
   })
 
+  it('gets back what a gradient has saved that ran out of memory, at once where it is needed', async () => {
+    const backend = tf.backend() as unknown as Reserving & {
+      wasm: { _malloc(n: number): number; _free(at: number): void }
+    }
+    const { wasm } = backend
+    const room = wasm._malloc(12 * 2 ** 20)
+    const filling: number[] = []
+    for (let size = 2 ** 30; size >= 2 ** 12;) {
+      try {
+        filling.push(wasm._malloc(size))
+      } catch {
+        size /= 2
+      }
+    }
+    wasm._free(room)
+    const before = tf.memory().numTensors
+    // Each square saves its input: 2 MB for the larger size.
+    const steps = (length: number, count: number): number =>
+      tf.tidy(() => {
+        const squares = (x: tf.Tensor) =>
+          tf.sum<tf.Scalar>(Array.from({ length: count }).reduce<tf.Tensor>((y) => tf.square(y), x))
+        return tf
+          .grad(squares)(tf.ones([length]))
+          .dataSync()[length - 1]!
+      })
+    try {
+      expect(() => steps(2 ** 19, 8)).toThrow(OutOfMemoryError)
+      expect(steps(2 ** 17, 4)).toBe(16)
+      expect(() => steps(2 ** 19, 8)).toThrow(OutOfMemoryError)
+      await Promise.resolve()
+      expect(tf.memory().numTensors).toBe(before)
+    } finally {
+      for (const offset of filling) wasm._free(offset)
+    }
+  })
+
   it('refuses sizes beyond 32 bits, which would wrap around', () => {
     const backend = tf.backend() as unknown as Reserving
     expect(() => backend.makeOutput([2 ** 30 + 4], 'float32')).toThrow(OutOfMemoryError)

@@ -1,4 +1,6 @@
+import { dispose } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
+import { tapeState, type TapeState } from '../ops/tape.js'
 import { clearErrno } from './errno.js'
 import { wasmBackend, type WasmBackend, type WasmModule } from './backend.js'
 
@@ -48,7 +50,7 @@ export function wasmMemory():
 
 /**
  * Makes the backend's allocations throw {@link OutOfMemoryError} where stock tfjs would write the tensor to address 0
- * and go on with corrupt numbers. Further calls change nothing.
+ * and go on with corrupt numbers, and frees what a gradient that ends so has saved. Further calls change nothing.
  */
 export function guardAllocation({ wasm }: WasmBackend): void {
   const module: WasmModule & { [guarded]?: boolean } = wasm
@@ -56,6 +58,12 @@ export function guardAllocation({ wasm }: WasmBackend): void {
   // The first call replaces Emscripten's lazy stub; a wrapper from before it would be overwritten.
   module._free(module._malloc(16))
   const malloc = module._malloc
+  // tfjs never disposes what a gradient that throws has saved; gradients are computed without a pause.
+  let abandoned: TapeState['activeTape'] = null
+  const freeAbandoned = (): void => {
+    for (const { saved } of abandoned ?? []) dispose(saved)
+    abandoned = null
+  }
   module._malloc = (bytes) => {
     const offset = bytes > wasmHeapLimit ? 0 : malloc(bytes)
     // Near 4 GB emmalloc's sizes wrap around, and it returns its last region although that is too small.
@@ -63,6 +71,13 @@ export function guardAllocation({ wasm }: WasmBackend): void {
     if (isBeyond) module._free(offset)
     if (!isBeyond && (offset !== 0 || bytes === 0)) return offset
     clearErrno(module)
+    const { activeTape } = tapeState()
+    if (abandoned !== null && abandoned !== activeTape) {
+      freeAbandoned()
+      return module._malloc(bytes)
+    }
+    abandoned = activeTape
+    queueMicrotask(freeAbandoned)
     throw new OutOfMemoryError(bytes, heapBytes(module))
   }
   module[guarded] = true
