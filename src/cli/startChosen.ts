@@ -5,15 +5,15 @@ import type { CommandIO } from './io.js'
 export type BackendChoice = BackendName | 'auto'
 
 /**
- * Starts what `--backend` names. With `auto` it says on stderr what was passed over and why, and the description has it
- * too.
+ * Starts what `--backend` names. With `auto` it says on stderr what was passed over and why, and the description has the
+ * names.
  */
 export async function startChosen(io: CommandIO, choice: BackendChoice, threads?: number): Promise<StartedBackend> {
   const options = threads === undefined ? {} : { threads }
   if (choice !== 'auto') return await startBackend(choice, options)
   const { tried, ...started } = await chooseBackend(options)
   for (const { name, reason } of tried) io.stderr.write(`passed over ${name}: ${reason}\n`)
-  const passedOver = tried.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
+  const passedOver = tried.map(({ name }) => name).join(', ')
   const why = passedOver === '' ? '' : `, passed over ${passedOver}`
   return { ...started, description: `${started.description} (chosen by --backend auto${why})` }
 }

@@ -164,8 +164,10 @@ describe('startBackend of native TensorFlow', () => {
   it('says what to install where packages are absent', async () => {
     const { output } = await start(['tensorflow'])
     expect(output.name).toBe('BackendError')
-    expect(output.message).toContain('npm install @tensorflow/tfjs-node-gpu@4.22.0')
-    expect(output.message).toContain('npm install @tensorflow/tfjs-node@4.22.0')
+    expect(output.message).toBe(
+      'backend tensorflow: @tensorflow/tfjs-node-gpu is not installed; run: npm install @tensorflow/tfjs-node-gpu@4.22.0; ' +
+        'or without a GPU: @tensorflow/tfjs-node is not installed; run: npm install @tensorflow/tfjs-node@4.22.0',
+    )
   })
 
   it.each([

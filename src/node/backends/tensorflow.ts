@@ -80,7 +80,7 @@ export async function startTensorFlow(): Promise<StartedBackend> {
     const second = error as StartError
     if (first.failure !== 'absent' && second.failure === 'absent') throw first
     if (first.failure === 'absent' && second.failure !== 'absent') throw second
-    const problem = `${first.problem}; ${second.problem}`
+    const problem = `${first.problem}; or without a GPU: ${second.problem}`
     throw new StartError('tensorflow', first.failure, problem, { cause: second })
   }
 }
