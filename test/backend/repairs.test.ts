@@ -4,7 +4,13 @@ import '@tensorflow/tfjs-layers'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cpuRepairs } from '../../src/backend/cpu/repairs.js'
-import { backendRepairs, enableCPUTraining, enableWasmTraining, repairBackend } from '../../src/backend/index.js'
+import {
+  backendRepairs,
+  enableCPUTraining,
+  enableWasmTraining,
+  OutOfMemoryError,
+  repairBackend,
+} from '../../src/backend/index.js'
 import { findFault } from '../../src/backend/repairs/probe.js'
 import { replaceKernel, type RepairPlan } from '../../src/backend/repairs/repair.js'
 import { wasmRepairs } from '../../src/backend/wasm/repairs.js'
@@ -84,6 +90,18 @@ describe.each(kinds)('repairs of $name', ({ name, plans, enable, missing, ...kin
       const fault = findFault(isWrong ? { isWrong } : {}, instance, tf.getKernel(kernel, name)!)
       expect(fault, kernel).toBeUndefined()
     }
+  })
+
+  it('finds no fault with a kernel where the backend itself could not run the probe', () => {
+    const stopped =
+      (error: Error): (() => boolean) =>
+      () => {
+        throw error
+      }
+    const [instance, kernel] = [tf.backend(), tf.getKernel('Sum', name)!]
+    const full = new OutOfMemoryError(2 ** 30, 2 ** 32)
+    expect(() => findFault({ isWrong: stopped(full) }, instance, kernel)).toThrow(full)
+    expect(findFault({ isWrong: stopped(new TypeError('not implemented')) }, instance, kernel)).toBe('wrong')
   })
 
   it('are listed with their reason, and leave no tensor and no data', () => {

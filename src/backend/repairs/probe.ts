@@ -1,4 +1,5 @@
 import type { DataType, KernelConfig, KernelFunc, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core'
+import { BackendError } from '../../errors.js'
 
 /** A tensor of a probe. */
 export interface ProbeTensor {
@@ -50,7 +51,12 @@ export function runner(instance: object, kernel: KernelFunc): RunKernel {
   }
 }
 
-/** What is wrong with the registered kernel. Nothing is timed, so that a run chooses the same kernels every time. */
+/**
+ * What is wrong with the registered kernel. Nothing is timed, so that a run chooses the same kernels every time, and a full
+ * or failed backend is no fault of the kernel.
+ *
+ * @throws BackendError where the backend itself could not run the probe.
+ */
 export function findFault(
   { isWrong, isSlow }: Probe,
   instance: object,
@@ -58,7 +64,8 @@ export function findFault(
 ): 'wrong' | 'slow' | undefined {
   try {
     if (isWrong?.(runner(instance, registered.kernelFunc))) return 'wrong'
-  } catch {
+  } catch (error) {
+    if (error instanceof BackendError) throw error
     return 'wrong'
   }
   return isSlow?.(registered, instance) ? 'slow' : undefined
