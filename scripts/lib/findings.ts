@@ -18,6 +18,9 @@ export interface Findings {
 /** Smaller errors are rounding, and all the same here. */
 const smallest = -7
 
+/** Powers of ten by which an error within its tolerance may grow: another processor or browser rounds in another order. */
+const noise = 2
+
 /** The power of ten that the error stays below. */
 const exponent = (error: number): number => Math.max(smallest, Math.ceil(Math.log10(error)))
 
@@ -44,8 +47,8 @@ export function merge(old: Findings, results: readonly BackendResult[]): Finding
 }
 
 /**
- * How a run differs from what was found before, beyond noise: another verdict, an error of another order of magnitude,
- * another kernel repaired. A case that an optional backend has not run before is no difference.
+ * How a run differs from what was found before, beyond noise: another verdict, an error that has grown by orders of
+ * magnitude, another kernel repaired. A case that an optional backend has not run before is no difference.
  */
 export function differences(old: Findings, results: readonly BackendResult[]): string[] {
   const cells = results.flatMap(({ id, cases }) => {
@@ -53,8 +56,8 @@ export function differences(old: Findings, results: readonly BackendResult[]): s
     return cases.flatMap((result) => {
       const before = old.cells[result.name]?.[id] ?? 'not run'
       const found = cellOf(result)
-      const decades = Math.abs(Number(before.slice(2)) - Number(found.slice(2)))
-      if (before === found || decades <= 1 || (isOptional && before === 'not run')) return []
+      const growth = Number(found.slice(2)) - Number(before.slice(2))
+      if (before === found || growth <= noise || (isOptional && before === 'not run')) return []
       return [`${result.name} on ${id}: ${found}, but the page says ${before}`]
     })
   })
