@@ -144,6 +144,16 @@ describe('startBackend', () => {
     x.dispose()
   })
 
+  it('starts once where it is called twice at the same time', async () => {
+    if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm')
+    const [first, second, other] = await Promise.allSettled(
+      [2, undefined, 3].map((threads) => startBackend('wasm', threads === undefined ? {} : { threads })),
+    )
+    expect(first).toMatchObject({ value: { threads: 2, description: 'WebAssembly with SIMD, 2 threads' } })
+    expect(second).toMatchObject({ value: { threads: 2, description: expect.stringContaining('it ran already') } })
+    expect(other).toMatchObject({ reason: { message: expect.stringContaining('runs already, with 2 threads') } })
+  })
+
   it('says so where a backend was taken away that cannot be loaded twice', async () => {
     await startBackend('cpu')
     tf.removeBackend('cpu')

@@ -14,11 +14,21 @@ export async function activate(name: string): Promise<void> {
   await ready()
 }
 
+/** Settles when no start is under way. */
+let last: Promise<unknown> = Promise.resolve()
+
 /**
- * Runs a start; where it fails, the backend that was active before is active again. tfjs names a backend active before it
- * has started, and tfjs-node makes itself active while it loads.
+ * Runs a start, after those under way, as two at once would take each other's backend away. Where it fails, the backend
+ * that was active before is active again: tfjs names a backend active before it has started, and tfjs-node makes itself
+ * active while it loads.
  */
-export async function orRestore<T>(start: () => Promise<T>): Promise<T> {
+export function orRestore<T>(start: () => Promise<T>): Promise<T> {
+  const run = last.then(() => attempt(start))
+  last = run.catch(() => undefined)
+  return run
+}
+
+async function attempt<T>(start: () => Promise<T>): Promise<T> {
   const { backendName } = engine()
   try {
     return await start()
