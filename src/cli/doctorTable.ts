@@ -79,7 +79,7 @@ export function doctorTable(diagnosis: BackendDiagnosis): string {
     row('', '', '', 'GFLOP/s', 'GFLOP/s'),
     ...backends.flatMap(backendLines),
     '',
-    chosen === undefined ? 'No backend works here.' : `--backend auto takes ${chosen}.`,
+    chosen === undefined ? '--backend auto finds no backend here.' : `--backend auto takes ${chosen}.`,
     '',
     'Packages:',
     ...installed,

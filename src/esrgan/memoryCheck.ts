@@ -5,7 +5,7 @@ import { estimateTrainingMemory, type MemoryEstimate, type TrainingMemoryOptions
 /** Estimates lie within a quarter of what is measured: what exceeds the heap even so can be refused. */
 const certain = 0.75
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
 
 /** What can be lowered, from what costs nothing in the result to what does. */
 function advice({ generator, batchSize, microBatch = batchSize, patchSize, stage }: TrainingMemoryOptions): string {

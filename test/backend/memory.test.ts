@@ -31,7 +31,7 @@ describe('the wasm heap', () => {
     expect(error).toBeInstanceOf(OutOfMemoryError)
     expect(error).toBeInstanceOf(BackendError)
     expect((error as OutOfMemoryError).wantedBytes).toBe(2 ** 30)
-    expect((error as OutOfMemoryError).message).toContain('1073741824 bytes (1024 MB)')
+    expect((error as OutOfMemoryError).message).toContain('1073741824 bytes (1024 MiB)')
     expect(reserved.length).toBe(3)
     for (const { dataId } of reserved) backend.disposeData(dataId)
 

@@ -64,7 +64,7 @@ describe('training that cannot fit', () => {
   it('is refused with what to lower', () => {
     expect(() => requireTrainingMemory({ patchSize: 192, batchSize: 16 })).toThrow(OutOfMemoryError)
     expect(() => requireTrainingMemory({ patchSize: 192, batchSize: 16 })).toThrow(
-      /a step of the psnr stage would take about \d+ MB, and the heap holds 4096 MB at most: make the generator with checkpoint: true, or lower microBatch \(now 16\), the batch \(now 16\), the patches \(now 192 pixels\)/,
+      /a step of the psnr stage would take about \d+ MiB, and the heap holds 4096 MiB at most: make the generator with checkpoint: true, or lower microBatch \(now 16\), the batch \(now 16\), the patches \(now 192 pixels\)/,
     )
     const fitting = { patchSize: 192, batchSize: 16, microBatch: 1, generator: { checkpoint: true } }
     expect(requireTrainingMemory(fitting)).toEqual(estimateTrainingMemory(fitting))

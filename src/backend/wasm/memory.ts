@@ -9,7 +9,7 @@ export const wasmHeapLimit = 4_294_901_760
 
 const guarded = Symbol.for('esrgan-scnn.wasm-malloc')
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
 
 /**
  * A tensor did not fit into the wasm heap, or training would not: the backend and all other tensors are as they were.
@@ -25,7 +25,7 @@ export class OutOfMemoryError extends BackendError {
       'wasm',
       problem ??
         `no room for a tensor of ${wantedBytes} bytes (${megabytes(wantedBytes)}); the heap has grown to ` +
-          `${megabytes(heapBytes)} of at most 4096 MB. Use a smaller batch, micro-batches or checkpointed blocks`,
+          `${megabytes(heapBytes)} of at most 4096 MiB. Use a smaller batch, micro-batches or checkpointed blocks`,
     )
     this.wantedBytes = wantedBytes
     this.heapBytes = heapBytes
