@@ -117,7 +117,7 @@ describe('doctor', () => {
     for (const name of ['wasm', 'cpu']) project.install(`@tensorflow/tfjs-backend-${name}`, '4.20.0', '')
     const run = await doctor([])
     expect(run.code).toBe(1)
-    expect(run.stdout).toContain('No backend works here.')
+    expect(run.stdout).toContain('--backend auto finds no backend here.')
     expect(run.stderr).toContain('esrgan-scnn doctor: no backend works here; standard output has the reasons')
   })
 
