@@ -2,6 +2,8 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { adamUpdate, OutOfMemoryError } from '../../src/backend/index.js'
+import { wasmBackend } from '../../src/backend/wasm/backend.js'
 import { useBackend } from '../helpers/backend.js'
 
 /** The elements that an axis-by-axis walk finds: what concat, stack, split and unstack must give. */
@@ -102,6 +104,46 @@ describe('moving data on wasm', () => {
     expect(strings.dataSync() as unknown).toEqual(['a', 'b', 'c'])
     expect(empty.shape).toEqual([1, 2])
     expect(() => tf.stack([tf.zeros([2]), tf.zeros([3])])).toThrow()
+  })
+
+  it('kernels with several outputs free the first ones where a later one does not fit', () => {
+    const backend = wasmBackend()!
+    const x = tf.ones([2, 4])
+    const calls: [string, () => unknown][] = [
+      ['split', () => tf.split(x, 4, 1)],
+      ['unstack', () => tf.unstack(x, 1)],
+      [
+        'adamUpdate',
+        () =>
+          adamUpdate(
+            { weight: x, m: x, v: x, gradient: x },
+            { beta1: 0.9, beta2: 0.99, scale: 1, root: 1, epsilon: 1e-8 },
+          ),
+      ],
+    ]
+    const { makeOutput } = backend
+    for (const [name, call] of calls) {
+      const made: object[] = []
+      const freed: object[] = []
+      const { disposeData } = backend
+      backend.makeOutput = (...args) => {
+        if (made.length === 2) throw new OutOfMemoryError(1, 1)
+        const info = makeOutput.apply(backend, args)
+        made.push(info.dataId)
+        return info
+      }
+      backend.disposeData = (dataId, force) => {
+        freed.push(dataId)
+        return disposeData.call(backend, dataId, force)
+      }
+      try {
+        expect(call, name).toThrow(OutOfMemoryError)
+        expect(freed, name).toEqual(made)
+      } finally {
+        Object.assign(backend, { makeOutput, disposeData })
+      }
+    }
+    x.dispose()
   })
 
   it('a clone shares its bytes, and each owner may let go first', () => {

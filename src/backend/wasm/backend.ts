@@ -51,6 +51,22 @@ export function runKernel(
   return call({ inputs, attrs: attrs as NamedAttrMap, backend }) as TensorInfo
 }
 
+/** Several outputs of a kernel: all of them, or none where one does not fit into the heap. */
+export function makeOutputs(
+  backend: WasmBackend,
+  shapes: readonly (readonly number[])[],
+  dtype: 'float32' | 'int32' = 'float32',
+): TensorInfo[] {
+  const outs: TensorInfo[] = []
+  try {
+    for (const shape of shapes) outs.push(backend.makeOutput([...shape], dtype))
+    return outs
+  } catch (error) {
+    for (const { dataId } of outs) backend.disposeData(dataId)
+    throw error
+  }
+}
+
 /** The number of elements. */
 export function sizeOf({ shape }: TensorInfo): number {
   return shape.reduce((product, n) => product * n, 1)

@@ -1,5 +1,5 @@
 import { backend_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core'
-import { placeOf, sizeOf, type WasmBackend } from './backend.js'
+import { makeOutputs, placeOf, sizeOf, type WasmBackend } from './backend.js'
 import { nativeKernels } from './native/native.js'
 
 /** What these kernels are called with. */
@@ -31,7 +31,7 @@ function join(backend: WasmBackend, parts: readonly TensorInfo[], lengths: reado
 
 /** Takes a tensor apart into tensors whose rows have these lengths. */
 function part(backend: WasmBackend, x: TensorInfo, lengths: readonly number[], shapes: number[][]): TensorInfo[] {
-  const outs = shapes.map((shape) => backend.makeOutput(shape, x.dtype as 'float32' | 'int32'))
+  const outs = makeOutputs(backend, shapes, x.dtype as 'float32' | 'int32')
   const { copyRows } = nativeKernels(backend)
   const width = lengths.reduce((all, length) => all + length, 0)
   const rows = width === 0 ? 0 : sizeOf(x) / width
@@ -116,7 +116,7 @@ export function unpack(stock: KernelFunc): KernelFunc {
       backend,
       value,
       Array.from({ length: count }, () => inner),
-      Array.from({ length: count }, () => [...shape]),
+      Array.from({ length: count }, () => shape),
     )
   }
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { AdamNumbers } from '../../ops/adamUpdate.js'
-import { placeOf, sizeOf, type WasmBackend } from '../backend.js'
+import { makeOutputs, placeOf, sizeOf, type WasmBackend } from '../backend.js'
 import { nativeKernels } from '../native/native.js'
 
 /** One update of Adam in one pass; see `adamUpdate`. */
@@ -13,7 +13,7 @@ export function adam({
   backend: WasmBackend
   attrs: AdamNumbers
 }): TensorInfo[] {
-  const outs = [weight, m, v].map(({ shape }) => backend.makeOutput([...shape], 'float32'))
+  const outs = makeOutputs(backend, [weight.shape, m.shape, v.shape])
   const [w, oldM, oldV, g, newW, newM, newV] = [weight, m, v, gradient, ...outs].map((tensor) =>
     placeOf(backend, tensor),
   ) as [number, number, number, number, number, number, number]

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { heapFloats, type WasmBackend } from '../backend.js'
+import { heapFloats, makeOutputs, type WasmBackend } from '../backend.js'
 
 /** Standardised images and the reciprocal deviations `[batch, 1, 1, channels]`, with float64 sums; see `standardise`. */
 export function standardise({
@@ -13,11 +13,9 @@ export function standardise({
 }): TensorInfo[] {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const size = height * width * channels
-  const out = backend.makeOutput([...x.shape], 'float32')
-  const inverses = backend.makeOutput([batch, 1, 1, channels], 'float32')
+  const outs = makeOutputs(backend, [x.shape, [batch, 1, 1, channels]])
   const from = heapFloats(backend, x)
-  const to = heapFloats(backend, out)
-  const inverse = heapFloats(backend, inverses)
+  const [to, inverse] = outs.map((out) => heapFloats(backend, out)) as [Float32Array, Float32Array]
   const count = height * width
   for (let b = 0; b < batch; b++) {
     const start = b * size
@@ -39,5 +37,5 @@ export function standardise({
       for (let i = start + c; i < end; i += channels) to[i] = from[i]! * factor - offset
     }
   }
-  return [out, inverses]
+  return outs
 }
