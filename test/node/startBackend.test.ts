@@ -291,9 +291,10 @@ describe('the versions of packages', () => {
     install(
       '@tensorflow/tfjs-core',
       '4.20.0',
-      // Name by name, so that an ES module finds them.
+      // Name by name, so that an ES module finds them; Node 24 adds a name that is none.
       `const core = require(${JSON.stringify(core)})
        ${Object.keys(tf)
+         .filter((name) => name !== 'module.exports')
          .map((name) => `exports.${name} = core.${name}`)
          .join('\n')}
        exports.version_core = '4.20.0'`,
