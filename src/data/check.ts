@@ -92,6 +92,7 @@ export async function checkImages(
       description: `${source.description}, ${skipped.length} unreadable left out`,
       records: records.filter((record) => !problems.has(record)),
       read: (record) => source.read(record),
+      ...(source.readBytes === undefined ? {} : { readBytes: (record) => source.readBytes!(record) }),
     },
     skipped,
   }

@@ -39,4 +39,6 @@ export interface ImageSource {
   readonly records: readonly ImageRecord[]
   /** The pixels of one record. Rejects with a `DataError` that names the image when they cannot be had. */
   read(record: ImageRecord): Promise<PixelImage>
+  /** The record's file as it is stored, still encoded; absent where the images are no files. Rejects as `read`. */
+  readBytes?(record: ImageRecord): Promise<Uint8Array>
 }

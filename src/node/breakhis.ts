@@ -11,7 +11,7 @@ import {
 } from '../data/source.js'
 import { ArgumentError, DataError } from '../errors.js'
 import { hasCode, messageOf } from './files.js'
-import { readImage, type ReadImageOptions } from './images.js'
+import { readImage, readImageFile, type ReadImageOptions } from './images.js'
 
 /** What {@link loadBreaKHis} takes. */
 export interface BreaKHisOptions extends ReadImageOptions {
@@ -107,15 +107,17 @@ export async function loadBreaKHis(root: string, options: BreaKHisOptions = {}):
       `no images at ${magnifications.join(', ')}x; the ${found.size} images there are at ${others.join(', ')}x`,
     )
   }
+  const pathOf = (record: ImageRecord): string => {
+    const file = found.get(record.id)
+    if (file === undefined) throw new DataError(record.id, `is not an image of ${root}`)
+    return file.path
+  }
   const listed: ImageSource = {
     kind: 'breakhis',
     description: `BreaKHis, ${records.length} images at ${[...magnifications].sort((a, b) => a - b).join(', ')}x from ${root}`,
     records,
-    read: async (record) => {
-      const file = found.get(record.id)
-      if (file === undefined) throw new DataError(record.id, `is not an image of ${root}`)
-      return readImage(file.path, readOptions)
-    },
+    read: async (record) => readImage(pathOf(record), readOptions),
+    readBytes: async (record) => readImageFile(pathOf(record)),
   }
   if (onCorrupt === 'throw') return { ...listed, kind: 'breakhis', skipped: [] }
   const { source, skipped } = await checkImages(listed, {

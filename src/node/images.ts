@@ -77,9 +77,13 @@ export async function decodeImage(
  * @throws DataError naming the file when it is missing, corrupt, too large or of another format.
  */
 export async function readImage(path: string, options?: ReadImageOptions): Promise<PixelImage> {
-  let bytes: Uint8Array
+  return decodeImage(await readImageFile(path), path, options)
+}
+
+/** The bytes of an image file; a missing or unreadable one is a DataError that names it. */
+export async function readImageFile(path: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(path)
+    return await readFile(path)
   } catch (error) {
     const problem = hasCode(error, 'ENOENT')
       ? 'no such file'
@@ -88,7 +92,6 @@ export async function readImage(path: string, options?: ReadImageOptions): Promi
         : messageOf(error)
     throw new DataError(path, problem, { cause: error })
   }
-  return decodeImage(bytes, path, options)
 }
 
 /** What {@link encodeImage} and {@link writeImage} take. */

@@ -9,6 +9,7 @@ export function cachedSource(source: ImageSource, bytes: number): ImageSource {
     kind: source.kind,
     description: source.description,
     records: source.records,
+    ...(source.readBytes === undefined ? {} : { readBytes: (record: ImageRecord) => source.readBytes!(record) }),
     async read(record: ImageRecord): Promise<PixelImage> {
       const found = kept.get(record.id)
       if (found !== undefined) {

@@ -146,6 +146,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       ),
       read: (record) =>
         readLargeEnough(options.data, record, Math.max(settings.esrgan.psnrPatch, settings.esrgan.ganPatch)),
+      ...(options.data.readBytes === undefined ? {} : { readBytes: (record) => options.data.readBytes!(record) }),
     }
     const checked = await timed('read', async () => {
       const report = trackProgress('read', wanted.records.length, onProgress)
