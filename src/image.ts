@@ -30,10 +30,10 @@ export function toRGB(image: PixelImage): PixelImage {
 /** The image as a float32 tensor `[height, width, 3]` in [0, 1]. The caller disposes it. */
 export function imageToTensor(image: PixelImage): Tensor3D {
   const { width, height, data, maxValue } = toRGB(image)
-  return tensor3d(
-    Float32Array.from(data, (value) => value / maxValue),
-    [height, width, 3],
-  )
+  // Loops: a typed array's `from` with a function takes twenty times as long, ten times what decoding takes.
+  const values = new Float32Array(data.length)
+  for (let i = 0; i < data.length; i++) values[i] = data[i]! / maxValue
+  return tensor3d(values, [height, width, 3])
 }
 
 /** Pixels of a `[height, width, 3 or 1]` tensor in [0, 1]: clamped, then rounded (not truncated) to 8 bits. Borrows the tensor. */
@@ -41,11 +41,7 @@ export async function tensorToImage(tensor: Tensor3D): Promise<PixelImage> {
   const [height, width, channels] = tensor.shape
   if (channels !== 1 && channels !== 3) throw new ArgumentError('tensor', 'have 1 or 3 channels', channels)
   const values = await tensor.data()
-  return {
-    width,
-    height,
-    channels,
-    data: Uint8Array.from(values, (value) => Math.round(Math.min(1, Math.max(0, value)) * 255)),
-    maxValue: 255,
-  }
+  const data = new Uint8Array(values.length)
+  for (let i = 0; i < data.length; i++) data[i] = Math.round(Math.min(1, Math.max(0, values[i]!)) * 255)
+  return { width, height, channels, data, maxValue: 255 }
 }
