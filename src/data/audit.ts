@@ -1,45 +1,84 @@
+import { accessionAndPatientCollisions, type Collision } from './collisions.js'
 import type { ImageRecord } from './source.js'
-import type { Split } from './splits.js'
 
-/** Which parts of the split stand on both sides. */
+/** A name that stands on both sides of a split, with its images on each. */
+export interface SharedName {
+  /** The image's id, or the slide's, the patient's or the accession's name. */
+  readonly name: string
+  /** Images of that name to learn from. */
+  readonly train: number
+  /** Images of that name to be judged by. */
+  readonly test: number
+}
+
+/** What the names alone say about a split. Plain data: it can be written as JSON. */
 export interface LeakageAudit {
-  /** The names found in training and in test, sorted. */
-  readonly groupsOnBothSides: {
+  /** What stands in training and in test, each list in the order of the names. */
+  readonly onBothSides: {
     /** Image ids: the same record twice. */
-    readonly images: readonly string[]
-    /** Patient ids. */
-    readonly patients: readonly string[]
+    readonly images: readonly SharedName[]
     /** Slides, where known. */
-    readonly slides: readonly string[]
+    readonly slides: readonly SharedName[]
+    /** Patient ids. */
+    readonly patients: readonly SharedName[]
     /** Accession numbers (patient ids without letter suffix), where known. */
-    readonly accessions: readonly string[]
+    readonly accessions: readonly SharedName[]
   }
+  /** Names that do not say what they seem to: several patient ids may be one person, one id may be several. */
+  readonly collisions: readonly Collision[]
   /** Test images whose patient is also trained on. */
   readonly leakedTestImages: number
   /** All test images. */
   readonly testImages: number
-  /** Whether no image, patient, slide or accession is on both sides. */
+  /** Whether no image, slide, patient or accession is on both sides. */
   readonly clean: boolean
 }
 
-function shared(split: Pick<Split, 'train' | 'test'>, name: (record: ImageRecord) => string | undefined): string[] {
-  const train = new Set(split.train.map(name))
-  return [...new Set(split.test.map(name))].filter((n) => n !== undefined && train.has(n)).sort() as string[]
+/** Two sides of a data set. */
+export interface Sides {
+  /** Records to learn from. */
+  readonly train: readonly ImageRecord[]
+  /** Records to be judged by. */
+  readonly test: readonly ImageRecord[]
 }
 
-/** Lists the images, patients, slides and accessions that stand on both sides of a split. */
-export function auditLeakage(split: Pick<Split, 'train' | 'test'>): LeakageAudit {
-  const groupsOnBothSides = {
-    images: shared(split, (record) => record.id),
-    patients: shared(split, (record) => record.patient),
-    slides: shared(split, (record) => record.slide),
-    accessions: shared(split, (record) => record.accession),
+function shared({ train, test }: Sides, nameOf: (record: ImageRecord) => string | undefined): SharedName[] {
+  const counts = new Map<string, { train: number; test: number }>()
+  for (const record of test) {
+    const name = nameOf(record)
+    if (name === undefined) continue
+    const count = counts.get(name)
+    if (count === undefined) counts.set(name, { train: 0, test: 1 })
+    else count.test++
   }
-  const patients = new Set(groupsOnBothSides.patients)
+  for (const record of train) {
+    const name = nameOf(record)
+    const count = name === undefined ? undefined : counts.get(name)
+    if (count !== undefined) count.train++
+  }
+  return [...counts]
+    .filter(([, count]) => count.train > 0)
+    .map(([name, count]) => ({ name, ...count }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * Lists the images, slides, patients and accessions that stand on both sides of a split, and the names that collide in
+ * the whole set. Looks at names only, in time proportional to the records; `auditImages` compares the pictures too.
+ */
+export function auditLeakage({ train, test }: Sides): LeakageAudit {
+  const sides = { train, test }
+  const onBothSides = {
+    images: shared(sides, (record) => record.id),
+    slides: shared(sides, (record) => record.slide),
+    patients: shared(sides, (record) => record.patient),
+    accessions: shared(sides, (record) => record.accession),
+  }
   return {
-    groupsOnBothSides,
-    leakedTestImages: split.test.filter((record) => patients.has(record.patient)).length,
-    testImages: split.test.length,
-    clean: Object.values(groupsOnBothSides).every((names) => names.length === 0),
+    onBothSides,
+    collisions: accessionAndPatientCollisions(sides),
+    leakedTestImages: onBothSides.patients.reduce((sum, patient) => sum + patient.test, 0),
+    testImages: test.length,
+    clean: Object.values(onBothSides).every((names) => names.length === 0),
   }
 }

@@ -14,11 +14,12 @@ export {
   type AugmentationRanges,
   type AugmentOptions,
 } from './augment.js'
-export { auditLeakage, type LeakageAudit } from './audit.js'
+export { auditLeakage, type LeakageAudit, type SharedName, type Sides } from './audit.js'
 export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from './balance.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
+export type { Collision } from './collisions.js'
 export { crop, modCrop } from './crop.js'
 export { pairSampler, type PairBatch, type PairSampler, type PairSamplerOptions } from './pairs.js'
 export {

@@ -68,7 +68,7 @@ export function assembleReport(parts: RunParts): PipelineReport {
     arm: 'esrgan',
     ...evaluateByMagnification(scored),
   }
-  const { patients, accessions } = auditLeakage(split).groupsOnBothSides
+  const { patients, accessions } = auditLeakage(split).onBothSides
   return {
     schemaVersion: 1,
     protocol: {
@@ -90,7 +90,7 @@ export function assembleReport(parts: RunParts): PipelineReport {
       skipped: skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
     },
     tableI: measuredTable(used),
-    leakage: { patients, accessions },
+    leakage: { patients: patients.map(({ name }) => name), accessions: accessions.map(({ name }) => name) },
     runs: [result],
     results: { overall: result.overall, byMagnification: result.byMagnification },
     predictions: scored.map(({ record, score }) => ({
