@@ -21,6 +21,10 @@ export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './br
 export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
 export type { Collision } from './collisions.js'
 export { crop, modCrop } from './crop.js'
+export { imageList, type EntryOptions, type ImageEntry, type ImageListOptions } from './imageList.js'
+export type { LabelSpellings } from './labels.js'
+export { listBreaKHis, type ListBreaKHisOptions, type ListedBreaKHis } from './listBreaKHis.js'
+export { imagesFromTensors, imagesInMemory, type InMemoryOptions, type TensorImagesOptions } from './memoryImages.js'
 export { pairSampler, type PairBatch, type PairSampler, type PairSamplerOptions } from './pairs.js'
 export {
   patchSampler,
@@ -29,6 +33,7 @@ export {
   type PatchSampler,
   type PatchSamplerOptions,
 } from './patches.js'
+export type { ListedRecord } from './recordSource.js'
 export { resizeImage, type ResizeOptions, type Size } from './resize.js'
 export { magnifications, type ImageRecord, type ImageSource, type Label, type Magnification } from './source.js'
 export {
