@@ -17,7 +17,7 @@ export {
 export { auditLeakage, type LeakageAudit, type SharedName, type Sides } from './audit.js'
 export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from './balance.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'
-export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
+export { parseBreaKHisName, recordsFromNames, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress, type SkippedImage } from './check.js'
 export type { Collision } from './collisions.js'
 export { crop, modCrop } from './crop.js'
@@ -25,6 +25,8 @@ export { imageList, type EntryOptions, type ImageEntry, type ImageListOptions } 
 export type { LabelSpellings } from './labels.js'
 export { listBreaKHis, type ListBreaKHisOptions, type ListedBreaKHis } from './listBreaKHis.js'
 export { imagesFromTensors, imagesInMemory, type InMemoryOptions, type TensorImagesOptions } from './memoryImages.js'
+export { kFold, type KFoldOptions } from './kFold.js'
+export { splitByOfficialFold, type OfficialFold } from './officialFolds.js'
 export { pairSampler, type PairBatch, type PairSampler, type PairSamplerOptions } from './pairs.js'
 export {
   patchSampler,
@@ -34,16 +36,21 @@ export {
   type PatchSamplerOptions,
 } from './patches.js'
 export type { ListedRecord } from './recordSource.js'
+export type { GroupBy } from './recordGroups.js'
 export { resizeImage, type ResizeOptions, type Size } from './resize.js'
 export { magnifications, type ImageRecord, type ImageSource, type Label, type Magnification } from './source.js'
-export {
-  splitByGroup,
-  splitByImage,
-  splitByList,
-  type GroupSplitOptions,
-  type Split,
-  type SplitOptions,
-} from './splits.js'
+export { splitByGroup, type GroupSplitOptions } from './splitByGroup.js'
+export { splitByImage } from './splitByImage.js'
+export { splitByList } from './splitByList.js'
+export { splitNames, splitRecords, type Split, type SplitName, type SplitOptions } from './splits.js'
 export { memoryStore, type Store } from './store.js'
 export { syntheticHistology, type SyntheticHistologyOptions } from './synthetic.js'
-export { publishedTableI, tableI, type MagnificationCounts, type Table, type TableRow } from './table.js'
+export {
+  countGroups,
+  publishedTableI,
+  tableI,
+  type GroupTotals,
+  type MagnificationCounts,
+  type Table,
+  type TableRow,
+} from './table.js'

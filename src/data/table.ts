@@ -72,3 +72,26 @@ export const publishedTableI: Table = {
     PC: published([145, 142, 135, 138]),
   },
 }
+
+/** How many distinct slides, patients and accessions there are; what is not known of a record is not counted. */
+export interface GroupTotals {
+  /** Slides; 82 in BreaKHis, which the paper calls patients. */
+  readonly slides: number
+  /** Patient ids; 81 in BreaKHis: 14-13412 has slides of two tumour types. */
+  readonly patients: number
+  /** Accessions, patient ids without their letter suffix; 70 in BreaKHis. */
+  readonly accessions: number
+}
+
+/** Counts the distinct slides, patients and accessions of the records. */
+export function countGroups(records: readonly ImageRecord[]): GroupTotals {
+  const distinct = (name: (record: ImageRecord) => string | undefined): number => {
+    const names = new Set(records.map(name))
+    return names.size - Number(names.has(undefined))
+  }
+  return {
+    slides: distinct(({ slide }) => slide),
+    patients: distinct(({ patient }) => patient),
+    accessions: distinct(({ accession }) => accession),
+  }
+}

@@ -7,7 +7,7 @@ export { paperAttainability, type AttainableCount, type Attainability } from './
 export { superResolvedInput, type SuperResolvedInputOptions } from './inputs.js'
 export { estimatePipelineMemory, type PipelineMemoryEstimate } from './memory.js'
 export { noticeLines, type Notice } from './notices.js'
-export { type PipelineLosses, type PipelineOptions, type SplitName } from './options.js'
+export { type PipelineLosses, type PipelineOptions } from './options.js'
 export {
   presets,
   type AugmentationSettings,

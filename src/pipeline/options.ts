@@ -1,6 +1,6 @@
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
-import type { ImageSource, Magnification, Store } from '../data/index.js'
-import { magnifications as known } from '../data/index.js'
+import type { ImageSource, Magnification, SplitName, Store } from '../data/index.js'
+import { magnifications as known, splitNames } from '../data/index.js'
 import type { DiscriminatorContext, GeneratorContext } from '../esrgan/index.js'
 import type { FeatureExtractor, LossTerm } from '../losses/index.js'
 import type { SiameseContext } from '../siamese/index.js'
@@ -13,9 +13,6 @@ import {
   type PresetName,
   type SiameseSettings,
 } from './presets.js'
-
-/** How the data are divided: `image` is the paper's, `patient` keeps every patient on one side. */
-export type SplitName = 'image' | 'patient'
 
 /** Extra or replacing loss terms: a default term's name replaces it, weight 0 removes it, a new name is added. */
 export interface PipelineLosses {
@@ -45,9 +42,12 @@ export interface PipelineOptions {
   readonly inputSize?: number
   /** How images are resized to it; default `bilinear` (antialiased). */
   readonly resize?: PipelineSettings['resize']
-  /** Share of the test set in (0, 1); default the preset's. */
+  /** Share of the test set in (0, 1); default the preset's. An official fold says itself what is tested, and takes none. */
   readonly testFraction?: number
-  /** Default `patient`; the paper's is `image`. */
+  /**
+   * How the data are divided, as `splitRecords` says: `patient` (default) keeps every patient on one side, `accession`
+   * all patient ids of one accession; `image` is the paper's; `official:1` to `official:5` are BreaKHis' own folds.
+   */
   readonly split?: SplitName
   /** Only images of these magnifications; default all. */
   readonly magnifications?: readonly Magnification[]
@@ -77,8 +77,15 @@ export interface PipelineOptions {
 export function resolveSettings(options: PipelineOptions): PipelineSettings {
   const { preset = 'quick', split = 'patient', magnifications, onCorrupt = 'stop', maxSteps, seed = 1 } = options
   if (!(preset in presets)) throw new ArgumentError('options.preset', "be 'paper' or 'quick'", preset)
-  if (split !== 'image' && split !== 'patient') {
-    throw new ArgumentError('options.split', "be 'image' or 'patient'", split)
+  if (!splitNames.includes(split)) {
+    throw new ArgumentError('options.split', `be one of ${splitNames.join(', ')}`, split)
+  }
+  if (split.startsWith('official:') && options.testFraction !== undefined) {
+    throw new ArgumentError(
+      'options.testFraction',
+      `be left out: ${split} says itself what is tested`,
+      options.testFraction,
+    )
   }
   if (onCorrupt !== 'stop' && onCorrupt !== 'skip') {
     throw new ArgumentError('options.onCorrupt', "be 'stop' or 'skip'", onCorrupt)

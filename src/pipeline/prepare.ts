@@ -1,22 +1,22 @@
 import {
+  auditLeakage,
   balanceByAugmentation,
-  splitByGroup,
-  splitByImage,
+  splitRecords,
   type AugmentedRecord,
   type ImageRecord,
   type ImageSource,
   type Magnification,
   type Split,
+  type SplitName,
 } from '../data/index.js'
 import { DataError } from '../errors.js'
-import type { SplitName } from './options.js'
 import type { AugmentationSettings } from './presets.js'
 
 /** What {@link prepareRecords} takes. */
 export interface PrepareOptions {
   /** How the data are divided. */
   readonly split: SplitName
-  /** Share of the test set. */
+  /** Share of the test set; ignored by official folds. */
   readonly testFraction: number
   /** Only these magnifications, or all. */
   readonly magnifications: readonly Magnification[] | undefined
@@ -50,16 +50,14 @@ function limitedSplit(split: Split, limit: number): Split {
   const benign = split.train.filter(({ label }) => label === 'benign').length
   const larger = 2 * benign > split.train.length ? 'benign' : 'malignant'
   const least = Math.max(2, limit)
-  return {
-    ...split,
-    train: limited(split.train, { benign: least, malignant: least, [larger]: least + 1 }),
-    test: limited(split.test, { benign: limit, malignant: limit }),
-  }
+  const train = limited(split.train, { benign: least, malignant: least, [larger]: least + 1 })
+  const test = limited(split.test, { benign: limit, malignant: limit })
+  return { kind: split.kind, train, test, audit: auditLeakage({ train, test }) }
 }
 
 /** Filters by magnification, splits, and balances the training side by augmentation. */
 export function prepareRecords(source: ImageSource, options: PrepareOptions): PreparedRecords {
-  const { split: kind, testFraction, magnifications, augmentation, seed, maxImages } = options
+  const { split: name, testFraction, magnifications, augmentation, seed, maxImages } = options
   const records = source.records.filter(
     ({ magnification }) =>
       magnifications === undefined || (magnification !== undefined && magnifications.includes(magnification)),
@@ -67,8 +65,7 @@ export function prepareRecords(source: ImageSource, options: PrepareOptions): Pr
   if (records.length === 0) {
     throw new DataError(source.description, `no image has the magnification ${magnifications?.join(', ')}`)
   }
-  const whole =
-    kind === 'image' ? splitByImage(records, { testFraction, seed }) : splitByGroup(records, { testFraction, seed })
+  const whole = splitRecords(records, name, name.startsWith('official:') ? {} : { testFraction, seed })
   const split = maxImages === undefined ? whole : limitedSplit(whole, maxImages)
   for (const label of ['benign', 'malignant'] as const) {
     const n = split.train.filter((record) => record.label === label).length

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, it, describe } from 'vitest'
-import { parseBreaKHisName, publishedTableI, splitByList, tableI, auditLeakage } from '../../src/data/index.js'
+import {
+  auditLeakage,
+  countGroups,
+  parseBreaKHisName,
+  publishedTableI,
+  recordsFromNames,
+  splitByList,
+  tableI,
+} from '../../src/data/index.js'
 import { describeShared, sharedData } from '../helpers/shared.js'
 
 describe('parseBreaKHisName', () => {
@@ -33,14 +41,12 @@ describe('parseBreaKHisName', () => {
 
 describeShared('the official 7,909 names', () => {
   const list = readFileSync(sharedData('breakhis-folds/dsfold1.txt'), 'utf8')
-  const records = list
-    .trim()
-    .split('\n')
-    .map((line) => parseBreaKHisName(line.split('|')[0]!))
+  const records = recordsFromNames(list)
   it('give exactly Table I, 82 slides, 81 ids and 70 accessions', () => {
     expect(tableI(records)).toEqual(publishedTableI)
-    const distinct = (key: 'slide' | 'patient' | 'accession'): number => new Set(records.map((r) => r[key])).size
-    expect([distinct('slide'), distinct('patient'), distinct('accession')]).toEqual([82, 81, 70])
+    expect(countGroups(records)).toEqual({ slides: 82, patients: 81, accessions: 70 })
+    const { total, benign, malignant } = publishedTableI
+    expect([total.patients, benign.patients, malignant.patients]).toEqual([82, 24, 58])
   })
   it('split by the official folds, of which 1, 3 and 5 leak 14-13412', () => {
     for (let fold = 1; fold <= 5; fold++) {

@@ -98,7 +98,7 @@ describe('splitByGroup', () => {
   })
   it('groups by anything', () => {
     const records = people([4, 4, 4, 4, 4, 4, 4, 4], 4)
-    const split = splitByGroup(records, { testFraction: 0.5, group: (r) => r.accession! })
+    const split = splitByGroup(records, { testFraction: 0.5, by: (r) => r.accession! })
     expect(split.kind).toBe('group')
     expect(auditLeakage(split).clean).toBe(true)
   })

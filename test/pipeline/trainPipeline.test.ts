@@ -219,7 +219,11 @@ describe('trainPipeline on wasm', () => {
     }
     it.each<[string, Partial<PipelineOptions>, string]>([
       ['unknown preset', { preset: 'slow' as 'quick' }, "options.preset must be 'paper' or 'quick'; received \"slow\""],
-      ['unknown split', { split: 'slide' as 'image' }, "options.split must be 'image' or 'patient'"],
+      [
+        'unknown split',
+        { split: 'slide' as 'image' },
+        'options.split must be one of image, patient, accession, official:1, official:2',
+      ],
       ['magnification', { magnifications: [50 as 40] }, 'options.magnifications must hold only 40, 100, 200, 400'],
       ['steps', { maxSteps: 0 }, 'options.maxSteps must be an integer >= 1; received 0'],
       ['seed', { seed: 0.5 }, 'options.seed must be an integer; received 0.5'],
