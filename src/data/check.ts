@@ -1,4 +1,5 @@
 import { ArgumentError, DataError } from '../errors.js'
+import type { PixelImage } from '../image.js'
 import type { ImageRecord, ImageSource } from './source.js'
 
 /** An image that cannot be used. */
@@ -25,6 +26,8 @@ export interface CheckOptions {
   readonly onCorrupt?: 'throw' | 'skip'
   /** Stops the check; its reason is thrown. */
   readonly signal?: AbortSignal
+  /** Called with every image that can be read, to see it while its pixels are at hand; borrowed, awaited, its errors are thrown. */
+  readonly inspect?: (record: ImageRecord, image: PixelImage) => void | Promise<void>
   /** Called after every image. */
   readonly onProgress?: (progress: CheckProgress) => void
 }
@@ -48,7 +51,7 @@ const lanes = 4
  */
 export async function checkImages(
   source: ImageSource,
-  { onCorrupt = 'throw', signal, onProgress }: CheckOptions = {},
+  { onCorrupt = 'throw', signal, inspect, onProgress }: CheckOptions = {},
 ): Promise<CheckedImages> {
   if (onCorrupt !== 'throw' && onCorrupt !== 'skip') {
     throw new ArgumentError('options.onCorrupt', "be 'throw' or 'skip'", onCorrupt)
@@ -58,18 +61,25 @@ export async function checkImages(
   let next = 0
   let done = 0
   let stopped = false
+  const readable = async (record: ImageRecord): Promise<PixelImage | undefined> => {
+    try {
+      return await source.read(record)
+    } catch (error) {
+      if (onCorrupt === 'throw' || !(error instanceof DataError)) throw error
+      problems.set(record, error.message)
+      return undefined
+    }
+  }
   const lane = async (): Promise<void> => {
     while (next < records.length && !stopped) {
       signal?.throwIfAborted()
       const record = records[next++]!
       try {
-        await source.read(record)
+        const image = await readable(record)
+        if (image !== undefined) await inspect?.(record, image)
       } catch (error) {
-        if (onCorrupt === 'throw' || !(error instanceof DataError)) {
-          stopped = true
-          throw error
-        }
-        problems.set(record, error.message)
+        stopped = true
+        throw error
       }
       done++
       onProgress?.({ done, total: records.length, skipped: problems.size })
