@@ -1,5 +1,6 @@
 import { ArgumentError, DataError } from '../errors.js'
 import type { PixelImage } from '../image.js'
+import { forEachOf } from './pool.js'
 import type { ImageRecord, ImageSource } from './source.js'
 
 /** An image that cannot be used. */
@@ -10,9 +11,9 @@ export interface SkippedImage {
   readonly problem: string
 }
 
-/** How far {@link checkImages} is. */
+/** How far {@link checkImages} or a stream is. */
 export interface CheckProgress {
-  /** Images decoded. */
+  /** Images decoded, or found unreadable. */
   readonly done: number
   /** Images in all. */
   readonly total: number
@@ -41,7 +42,7 @@ export interface CheckedImages {
 }
 
 /** Images decoded at a time. */
-const lanes = 4
+const concurrency = 4
 
 /**
  * Reads every image of the source once, so that a corrupt one shows before hours of work and not after. Only a
@@ -58,9 +59,7 @@ export async function checkImages(
   }
   const { records } = source
   const problems = new Map<ImageRecord, string>()
-  let next = 0
   let done = 0
-  let stopped = false
   const readable = async (record: ImageRecord): Promise<PixelImage | undefined> => {
     try {
       return await source.read(record)
@@ -70,22 +69,13 @@ export async function checkImages(
       return undefined
     }
   }
-  const lane = async (): Promise<void> => {
-    while (next < records.length && !stopped) {
-      signal?.throwIfAborted()
-      const record = records[next++]!
-      try {
-        const image = await readable(record)
-        if (image !== undefined) await inspect?.(record, image)
-      } catch (error) {
-        stopped = true
-        throw error
-      }
-      done++
-      onProgress?.({ done, total: records.length, skipped: problems.size })
-    }
+  const check = async (record: ImageRecord): Promise<void> => {
+    const image = await readable(record)
+    if (image !== undefined) await inspect?.(record, image)
+    done++
+    onProgress?.({ done, total: records.length, skipped: problems.size })
   }
-  await Promise.all(Array.from({ length: lanes }, lane))
+  await forEachOf(records, check, { concurrency, signal })
   const skipped = records
     .filter((record) => problems.has(record))
     .map((record) => ({ record, problem: problems.get(record)! }))

@@ -4,6 +4,7 @@ import { toRGB, type PixelImage } from '../image.js'
 import { createRandom, type Random } from '../random.js'
 import { resizeBicubic } from './bicubic.js'
 import { crop } from './crop.js'
+import type { DataClock } from './dataClock.js'
 import { blankLike } from './resize.js'
 
 /** Images that are read when a patch is cut from them, for sets that do not fit into memory. */
@@ -60,6 +61,22 @@ function orient(image: PixelImage, horizontal: boolean, vertical: boolean, trans
   return { ...image, data }
 }
 
+/** The values of a batch of patches, before they are tensors. */
+export interface PatchValues {
+  /** Of {@link PatchBatch.hr}. */
+  readonly hr: Float32Array
+  /** Of {@link PatchBatch.lr}. */
+  readonly lr: Float32Array
+}
+
+/** A {@link patchSampler} in two parts: values may wait in memory until a step wants them as tensors. */
+export interface PatchCutter {
+  /** The values of step `n`. Once all images are read it asks `whenFree`, then does its work within `work`. */
+  values(n: number, whenFree?: () => Promise<void>, work?: DataClock['work']): Promise<PatchValues>
+  /** The values as tensors. */
+  tensors(values: PatchValues): PatchBatch
+}
+
 /**
  * Patches for super-resolution training, as ESRGAN's: a random crop of a high-resolution image, mirrored and transposed
  * each with p = .5, and MATLAB's bicubic x1/scale of exactly that crop, rounded to the image's depth. Images take turns in
@@ -68,6 +85,12 @@ function orient(image: PixelImage, horizontal: boolean, vertical: boolean, trans
  * @throws ArgumentError for options out of range; `step` rejects with a DataError for an image smaller than the patch.
  */
 export function patchSampler(options: PatchSamplerOptions): PatchSampler {
+  const cutter = patchCutter(options)
+  return { step: async (n) => cutter.tensors(await cutter.values(n)) }
+}
+
+/** {@link patchSampler}, in two parts. */
+export function patchCutter(options: PatchSamplerOptions): PatchCutter {
   const { images, patchSize = 128, batchSize = 16, scale = 4, flips = true, noise = 0, seed = 0 } = options
   requireInteger('options.scale', scale, 1)
   requireInteger('options.patchSize', patchSize, scale)
@@ -100,27 +123,32 @@ export function patchSampler(options: PatchSamplerOptions): PatchSampler {
     return orient(patch, horizontal, vertical, transpose)
   }
   const small = patchSize / scale
+  const fill = (n: number, indices: readonly number[], read: readonly PixelImage[]): PatchValues => {
+    const hr = new Float32Array(batchSize * patchSize ** 2 * 3)
+    const lr = new Float32Array(batchSize * small ** 2 * 3)
+    read.forEach((image, i) => {
+      const random = createRandom(seed, 'patch', n, i)
+      const large = cut(image, indices[i]!, random)
+      const { data, maxValue } = resizeBicubic(large, { scale: 1 / scale })
+      for (let k = 0; k < large.data.length; k++) hr[i * large.data.length + k] = large.data[k]! / maxValue
+      for (let k = 0; k < data.length; k++) {
+        const value = data[k]! / maxValue
+        lr[i * data.length + k] = noise === 0 ? value : Math.min(1, Math.max(0, value + random.normal(0, noise)))
+      }
+    })
+    return { hr, lr }
+  }
   return {
-    async step(n) {
+    async values(n, whenFree, work = (task) => task()) {
       requireInteger('n', n, 0)
       const indices = Array.from({ length: batchSize }, (_, i) => imageAt(n * batchSize + i))
       const read = await Promise.all(indices.map((index) => source.read(index)))
-      const hr = new Float32Array(batchSize * patchSize ** 2 * 3)
-      const lr = new Float32Array(batchSize * small ** 2 * 3)
-      read.forEach((image, i) => {
-        const random = createRandom(seed, 'patch', n, i)
-        const large = cut(image, indices[i]!, random)
-        const { data, maxValue } = resizeBicubic(large, { scale: 1 / scale })
-        for (let k = 0; k < large.data.length; k++) hr[i * large.data.length + k] = large.data[k]! / maxValue
-        for (let k = 0; k < data.length; k++) {
-          const value = data[k]! / maxValue
-          lr[i * data.length + k] = noise === 0 ? value : Math.min(1, Math.max(0, value + random.normal(0, noise)))
-        }
-      })
-      return {
-        hr: tensor4d(hr, [batchSize, patchSize, patchSize, 3]),
-        lr: tensor4d(lr, [batchSize, small, small, 3]),
-      }
+      await whenFree?.()
+      return work(() => fill(n, indices, read))
     },
+    tensors: ({ hr, lr }) => ({
+      hr: tensor4d(hr, [batchSize, patchSize, patchSize, 3]),
+      lr: tensor4d(lr, [batchSize, small, small, 3]),
+    }),
   }
 }

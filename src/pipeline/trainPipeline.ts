@@ -1,12 +1,18 @@
 import { getBackend, setBackend } from '@tensorflow/tfjs-core'
-import { checkImages, memoryStore, type AugmentedRecord, type ImageRecord, type ImageSource } from '../data/index.js'
+import {
+  cachedSource,
+  checkImages,
+  memoryStore,
+  type AugmentedRecord,
+  type ImageRecord,
+  type ImageSource,
+} from '../data/index.js'
 import { randomFeatures, saveGenerator } from '../esrgan/index.js'
 import { ArgumentError, BackendError, DataError } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { saveSiamese } from '../siamese/index.js'
 import { rateAt, trackProgress } from '../training/index.js'
 import { assembleReport } from './assembleReport.js'
-import { cachedSource } from './cachedSource.js'
 import { describeNetworks } from './describe.js'
 import { fingerprint } from './fingerprint.js'
 import { identify } from './identificationStage.js'
@@ -150,7 +156,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     }
     const checked = await timed('read', async () => {
       const report = trackProgress('read', wanted.records.length, onProgress)
-      return checkImages(cachedSource(wanted, cacheBytes), {
+      return checkImages(cachedSource(wanted, { bytes: cacheBytes }), {
         onCorrupt: onCorrupt === 'skip' ? 'skip' : 'throw',
         ...(signal === undefined ? {} : { signal }),
         onProgress: ({ done }) => report(done),
