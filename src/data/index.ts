@@ -29,6 +29,10 @@ export { listBreaKHis, type ListBreaKHisOptions, type ListedBreaKHis } from './l
 export { imagesFromTensors, imagesInMemory, type InMemoryOptions, type TensorImagesOptions } from './memoryImages.js'
 export { kFold, type KFoldOptions } from './kFold.js'
 export { splitByOfficialFold, type OfficialFold } from './officialFolds.js'
+export { pairsInBatch, tripletsInBatch, type BatchPairs, type BatchTriplets } from './inBatch.js'
+export { minePairs, mineTriplets, type MinePairsOptions, type MineTripletsOptions } from './mining.js'
+export { mPerClassSampler, type MPerClassSampler, type MPerClassSamplerOptions } from './mPerClass.js'
+export type { PairRuleOptions } from './pairRules.js'
 export { pairSampler, type PairBatch, type PairSampler, type PairSamplerOptions } from './pairs.js'
 export {
   patchSampler,
@@ -57,3 +61,4 @@ export {
   type Table,
   type TableRow,
 } from './table.js'
+export { tripletSampler, type TripletBatch, type TripletSampler, type TripletSamplerOptions } from './triplets.js'

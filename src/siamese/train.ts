@@ -149,7 +149,9 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...part })
         noteSaved()
       }
-      for (const [i, batch] of sampler.epoch(epoch).slice(0, steps).entries()) {
+      let i = -1
+      for (const batch of sampler.epoch(epoch)) {
+        if (++i === steps) break
         if (i < first) continue
         await breathe()
         if (signal?.aborted === true) {
