@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataError } from '../errors.js'
 
@@ -23,3 +24,53 @@ export const hasCode = (error: unknown, code: string): boolean =>
 /** An error's message, on one line. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim()
+
+/** What an error of `node:fs` means for the file of that name, in words where they are known. */
+export function fileProblem(error: unknown): string {
+  if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return 'no such file'
+  if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return 'may not be read (permission denied)'
+  if (hasCode(error, 'ELOOP')) return 'is a link that leads to itself'
+  return messageOf(error)
+}
+
+/** The bytes of an open file of at most `maxBytes`. */
+async function readOpen(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
+  const status = await file.stat()
+  if (status.isDirectory()) throw new DataError(path, 'is a folder, not a file')
+  if (!status.isFile()) throw new DataError(path, 'is no plain file')
+  if (status.size > maxBytes) {
+    throw new DataError(path, `has ${status.size} bytes, more than the ${maxBytes} allowed`)
+  }
+  // One byte more than there should be, so that a file that grows meanwhile is noticed and cannot fill the memory.
+  const bytes = new Uint8Array(status.size + 1)
+  let length = 0
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  if (length !== status.size) throw new DataError(path, 'changed its size while it was read')
+  return bytes.subarray(0, length)
+}
+
+/**
+ * The bytes of a plain file of at most `maxBytes`, which is checked before any is read. Folders, pipes, sockets and devices
+ * are refused without waiting for what they might give.
+ *
+ * @throws DataError naming the path.
+ */
+export async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+  let file: FileHandle | undefined
+  try {
+    // Without O_NONBLOCK (Windows has none) the mere opening of a pipe waits for a writer.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    return await readOpen(file, path, maxBytes)
+  } catch (error) {
+    if (error instanceof DataError) throw error
+    // A socket cannot even be opened.
+    const problem = hasCode(error, 'ENXIO') ? 'is no plain file' : fileProblem(error)
+    throw new DataError(path, problem, { cause: error })
+  } finally {
+    await file?.close()
+  }
+}

@@ -1,19 +1,21 @@
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import sharp from 'sharp'
+import sharp, { type SharpOptions } from 'sharp'
+import { imageFormat, type ImageFormat } from '../data/imageFormat.js'
 import { ArgumentError, DataError, requireInteger } from '../errors.js'
 import type { PixelImage } from '../image.js'
-import { hasCode, messageOf, writeWhole } from './files.js'
+import { messageOf, readBounded, writeWhole } from './files.js'
 
 /** What {@link readImage} and {@link decodeImage} take. */
 export interface ReadImageOptions {
-  /** Images of more pixels (width x height) are refused before they are decoded; default 2^28, 268 megapixels. */
+  /** Images of more pixels (width x height) are refused before they are decoded; default 10^8, 100 megapixels. */
   readonly maxPixels?: number
+  /** Images with a longer side are refused before they are decoded; default 65,535 pixels, the most that JPEG knows. */
+  readonly maxSide?: number
+  /** Files of more bytes are refused before they are read; default 2^29, 512 MiB. */
+  readonly maxBytes?: number
 }
 
 /** The file formats that {@link writeImage} knows, by extension. */
-type ImageFormat = 'png' | 'jpeg' | 'tiff' | 'webp'
-
 const formats: Readonly<Record<string, ImageFormat>> = {
   '.png': 'png',
   '.jpg': 'jpeg',
@@ -26,46 +28,82 @@ const formats: Readonly<Record<string, ImageFormat>> = {
 const colourSpace = (deep: boolean, grey: boolean): string =>
   deep ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb'
 
-/**
- * The pixels of an encoded image (PNG, JPEG, TIFF, WebP). Grey stays grey and alpha is kept; 16-bit PNG and TIFF give
- * 16 bits. Values are those stored: an embedded colour profile is not applied, the EXIF orientation is. Of several pages the
- * first is read. `name` stands in the errors.
- *
- * @throws DataError naming the image when it is corrupt (also where only the end is missing), too large or of another format.
- */
-export async function decodeImage(
-  bytes: Uint8Array,
-  name: string,
-  { maxPixels = 2 ** 28 }: ReadImageOptions = {},
-): Promise<PixelImage> {
+/** The caps of {@link ReadImageOptions}, checked. */
+function limits({
+  maxPixels = 1e8,
+  maxSide = 65_535,
+  maxBytes = 2 ** 29,
+}: ReadImageOptions = {}): Required<ReadImageOptions> {
   requireInteger('options.maxPixels', maxPixels, 1)
+  requireInteger('options.maxSide', maxSide, 1)
+  requireInteger('options.maxBytes', maxBytes, 1)
+  return { maxPixels, maxSide, maxBytes }
+}
+
+/** The decoder's bytes: themselves, or a copy where their memory is shared with others or not aligned for 16 bits. */
+function own(data: Buffer): Uint8Array<ArrayBuffer> {
+  const isAlone = data.buffer instanceof ArrayBuffer && data.byteOffset === 0 && data.length === data.buffer.byteLength
+  return isAlone ? new Uint8Array(data.buffer as ArrayBuffer) : new Uint8Array(data)
+}
+
+/** Every second value of grey, grey, grey, alpha: the first and the last of four. */
+function greyAlpha(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const pairs = new Uint8Array(data.length / 2)
+  for (let i = 0; i < pairs.length; i += 2) {
+    pairs[i] = data[2 * i]!
+    pairs[i + 1] = data[2 * i + 3]!
+  }
+  return pairs
+}
+
+async function decode(
+  bytes: Uint8Array,
+  { maxPixels, maxSide, maxBytes }: Required<ReadImageOptions>,
+): Promise<PixelImage> {
+  if (bytes.length > maxBytes) throw new Error(`${bytes.length} bytes, more than the ${maxBytes} allowed`)
+  // The library knows many more formats than it should be let loose on with files from outside.
+  if (imageFormat(bytes) === undefined) throw new Error('is not PNG, JPEG, TIFF or WebP')
+  const settings: SharpOptions = { failOn: 'warning', ignoreIcc: true }
+  // This reads the header only; the limits below come before any pixel.
+  const header = await sharp(bytes, { ...settings, limitInputPixels: false }).metadata()
+  const { width, height, depth, space, hasAlpha } = header
+  const claim = `its header claims ${width}x${height} pixels`
+  if (Math.max(width, height) > maxSide) throw new Error(`${claim}, a side of more than the ${maxSide} allowed`)
+  if (width * height > maxPixels) throw new Error(`${claim}, more than the ${maxPixels} allowed`)
+  if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`samples of type ${depth} are not supported`)
+  const grey = space === 'b-w' || space === 'grey16'
+  const deep = depth === 'ushort'
+  // sharp drops the alpha of 8-bit grey in raw output: such an image goes through RGB.
+  const throughRGB = grey && hasAlpha && !deep
+  const { data, info } = await sharp(bytes, { ...settings, limitInputPixels: maxPixels })
+    .autoOrient()
+    .toColourspace(colourSpace(deep, grey && !throughRGB))
+    .raw({ depth: deep ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const channels = ((grey ? 1 : 3) + (hasAlpha ? 1 : 0)) as 1 | 2 | 3 | 4
+  if (info.channels !== (throughRGB ? 4 : channels)) throw new Error(`${info.channels} channels are not supported`)
+  const values = throughRGB ? greyAlpha(data) : own(data)
+  return {
+    width: info.width,
+    height: info.height,
+    channels,
+    data: deep ? new Uint16Array(values.buffer) : values,
+    maxValue: deep ? 65535 : 255,
+  }
+}
+
+/**
+ * The pixels of an encoded image (PNG, JPEG, TIFF, WebP; which one, its first bytes say). Grey stays grey and alpha is kept; 16-bit PNG
+ * and TIFF give 16 bits; 1, 2 and 4 bits and palettes are spread to 8. Values are those stored: an embedded colour profile is not
+ * applied (but CMYK becomes RGB), the EXIF orientation is. Of several pages the first is read. `name` stands in the errors.
+ *
+ * @throws DataError naming the image when it is corrupt (also where only the end is missing), of another format, or when its
+ *   header claims more than the limits, which is found before memory is taken for the pixels.
+ */
+export async function decodeImage(bytes: Uint8Array, name: string, options?: ReadImageOptions): Promise<PixelImage> {
+  const limit = limits(options)
   try {
-    const input = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc: true })
-    const { format, depth, space, hasAlpha } = await input.metadata()
-    if (!['png', 'jpeg', 'tiff', 'webp'].includes(format)) throw new Error(`${format} is not PNG, JPEG, TIFF or WebP`)
-    if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`samples of type ${depth} are not supported`)
-    const grey = space === 'b-w' || space === 'grey16'
-    const deep = depth === 'ushort'
-    // sharp drops the alpha of 8-bit grey in raw output: such an image goes through RGB.
-    const throughRGB = grey && hasAlpha && !deep
-    const { data, info } = await input
-      .autoOrient()
-      .toColourspace(colourSpace(deep, grey && !throughRGB))
-      .raw({ depth: deep ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    const channels = ((grey ? 1 : 3) + (hasAlpha ? 1 : 0)) as 1 | 2 | 3 | 4
-    if (info.channels !== (throughRGB ? 4 : channels)) throw new Error(`${info.channels} channels are not supported`)
-    // Copied: the decoder's buffer may be shared, and must be aligned for 16 bits.
-    const exact = throughRGB
-      ? Uint8Array.from({ length: data.length / 2 }, (_, i) => data[(i >> 1) * 4 + (i & 1) * 3]!)
-      : Uint8Array.from(data)
-    return {
-      width: info.width,
-      height: info.height,
-      channels,
-      data: deep ? new Uint16Array(exact.buffer) : exact,
-      maxValue: deep ? 65535 : 255,
-    }
+    return await decode(bytes, limit)
   } catch (error) {
     throw new DataError(name, `cannot be decoded: ${messageOf(error)}`, { cause: error })
   }
@@ -74,24 +112,15 @@ export async function decodeImage(
 /**
  * Reads an image file: {@link decodeImage} of its bytes.
  *
- * @throws DataError naming the file when it is missing, corrupt, too large or of another format.
+ * @throws DataError naming the file when it is missing, corrupt, too large, no plain file (a folder, a pipe) or of another format.
  */
 export async function readImage(path: string, options?: ReadImageOptions): Promise<PixelImage> {
-  return decodeImage(await readImageFile(path), path, options)
+  return decodeImage(await readImageFile(path, options), path, options)
 }
 
-/** The bytes of an image file; a missing or unreadable one is a DataError that names it. */
-export async function readImageFile(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    const problem = hasCode(error, 'ENOENT')
-      ? 'no such file'
-      : hasCode(error, 'EISDIR')
-        ? 'is a folder, not an image'
-        : messageOf(error)
-    throw new DataError(path, problem, { cause: error })
-  }
+/** The bytes of an image file, at most `maxBytes`; a missing or unreadable one is a DataError that names it. */
+export async function readImageFile(path: string, options?: ReadImageOptions): Promise<Uint8Array> {
+  return readBounded(path, limits(options).maxBytes)
 }
 
 /** What {@link encodeImage} and {@link writeImage} take. */

@@ -1,9 +1,9 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { io } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { DataError, requireInteger } from '../errors.js'
-import { hasCode, messageOf, writeWhole } from './files.js'
+import { messageOf, readBounded, writeWhole } from './files.js'
 
 /** What {@link fileModel} takes. */
 export interface FileModelOptions {
@@ -34,17 +34,6 @@ const modelJSON = z.looseObject({
   generatedBy: z.string().nullish(),
   convertedBy: z.string().nullish(),
 })
-
-async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path)
-    if (size > maxBytes) throw new DataError(path, `has ${size} bytes, more than the ${maxBytes} allowed`)
-    return await readFile(path)
-  } catch (error) {
-    if (error instanceof DataError) throw error
-    throw new DataError(path, hasCode(error, 'ENOENT') ? 'no such file' : messageOf(error), { cause: error })
-  }
-}
 
 /** Bytes that a weight takes in the file; undefined for strings, whose length only the data say. */
 function storedBytes({ shape, dtype, quantization }: z.infer<typeof weightSpec>): number | undefined {
