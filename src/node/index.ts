@@ -24,6 +24,7 @@ export {
   type ReadImageOptions,
   type WriteImageOptions,
 } from './images.js'
+export { loadImageList, type LoadImageListOptions } from './imageList.js'
 export { fileModel, type FileModelOptions } from './io.js'
 export { rasterize } from './rasterize.js'
 export { writeReport, type WrittenReport } from './reportFiles.js'
