@@ -44,29 +44,3 @@ export function parseBreaKHisName(fileName: string): BreaKHisName {
     year: year!,
   }
 }
-
-/**
- * The records of a list of BreaKHis names, one a line, without any image: plain names, paths that end in one, or lines
- * of an official list (`file|magnification|fold|train or test`). Blank lines are ignored. In the order of the lines.
- *
- * @throws DataError that names the line: a name outside the grammar, a magnification that contradicts it, or a name
- *   that is twice in the list.
- */
-export function recordsFromNames(text: string): BreaKHisName[] {
-  const records = new Map<string, BreaKHisName>()
-  text.split(/\r?\n/).forEach((line, i) => {
-    if (line.trim() === '') return
-    const [path, magnification] = line.trim().split('|') as [string, string?]
-    try {
-      const record = parseBreaKHisName(path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1))
-      if (magnification !== undefined && Number(magnification) !== record.magnification) {
-        throw new DataError(path, `its line says ${magnification}x`)
-      }
-      if (records.has(record.id)) throw new DataError(path, 'is twice in the list')
-      records.set(record.id, record)
-    } catch (error) {
-      throw new DataError(`line ${i + 1}`, (error as Error).message, { cause: error })
-    }
-  })
-  return [...records.values()]
-}

@@ -1,5 +1,6 @@
 import type { PipelineReport } from '../pipeline/reportTypes.js'
 import { noticeLines } from '../pipeline/notices.js'
+import { splitWords } from '../pipeline/splitWords.js'
 
 /** The small print under a figure's title: what is unusual about the run, then the protocol. */
 export function protocolLines({ protocol }: PipelineReport): string[] {
@@ -7,6 +8,6 @@ export function protocolLines({ protocol }: PipelineReport): string[] {
   const origin = source === 'breakhis' ? 'BreaKHis' : source
   return [
     ...noticeLines(protocol).map(({ short }) => short),
-    `${split} split · seed ${seed} · ${preset} preset · ${backend} backend · ${images} ${origin} images of ${patients} patients`,
+    `${splitWords(split)} · seed ${seed} · ${preset} preset · ${backend} backend · ${images} ${origin} images of ${patients} patients`,
   ]
 }

@@ -84,6 +84,8 @@ export function assembleReport(parts: RunParts): PipelineReport {
       perceptual: features.name,
       settings: {
         ...describeSettings(settings),
+        // An official fold has a share of its own.
+        ...(split.kind === 'official' ? { 'test share': Number((test.length / used.length).toFixed(4)) } : {}),
         'perceptual features': features.description,
         'expected memory of training, MiB': Math.round(esrganMemory(settings.esrgan, features).bytes / 2 ** 20),
       },

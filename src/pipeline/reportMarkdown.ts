@@ -2,6 +2,7 @@ import { magnifications, publishedTableI, type Magnification } from '../data/ind
 import { paperAttainability } from './attainable.js'
 import { noticeLines } from './notices.js'
 import type { Evaluation, Interval, PipelineReport } from './reportTypes.js'
+import { splitSentence, splitWords } from './splitWords.js'
 
 /** What the report cannot know by itself: how and where the run was made. */
 export interface RunEnvironment {
@@ -35,10 +36,7 @@ function protocolSection({ protocol }: PipelineReport): string {
   const { train, test, networks, skipped } = protocol
   const rows = [
     ['images', `${protocol.images} of ${count(protocol.patients, 'patient')}: ${plain(protocol.sourceDescription)}`],
-    [
-      'split',
-      `${protocol.split}${protocol.split === 'image' ? ' (the paper’s; it puts images of one patient on both sides)' : ' (no patient on both sides)'}`,
-    ],
+    ['split', splitSentence(protocol.split)],
     [
       'training side',
       `${count(train.images, 'image')} of ${count(train.patients, 'patient')}, and ${count(train.augmented, 'augmented copy', 'augmented copies')}`,
@@ -111,7 +109,7 @@ function paperSection(report: PipelineReport): string {
   const { published, results, protocol } = report
   const names = Object.keys(published.tableII[0]?.accuracy ?? {})
   const ours = results.byMagnification
-  const level = { image: 'image', patient: 'patient' }[protocol.split] ?? plain(protocol.split)
+  const level = protocol.split.startsWith('official:') ? splitWords(protocol.split) : plain(protocol.split)
   const rows = published.tableII.map((row) => [
     plain(row.work),
     ...Object.values(row.accuracy).map(
@@ -247,6 +245,10 @@ function limitsSection({ protocol, results }: PipelineReport): string {
   ]
   if (protocol.split === 'image')
     limits.push('Image-level split: images of one patient are on both sides, and the accuracy is too good.')
+  if (protocol.split.startsWith('official:'))
+    limits.push(
+      'Official fold: it keeps slides apart, but not every person; patient 14-13412 is on both sides of folds 1, 3 and 5, and so are accessions in every fold.',
+    )
   if (protocol.preset === 'quick')
     limits.push(
       'The quick preset trains small networks for a few steps: it shows that the way works, not what it can reach.',
@@ -288,7 +290,7 @@ function settingsSection({ protocol }: PipelineReport): string {
 export function reportMarkdown(report: PipelineReport, environment: RunEnvironment = {}): string {
   const { protocol } = report
   const rehearsal = protocol.maxSteps === null ? '' : ', rehearsal with limited steps'
-  const title = `# ESRGAN + Siamese CNN, benign against malignant: ${count(protocol.images, sourceName(protocol).replace(/s$/, ''))}, ${protocol.split} split, ${protocol.preset} preset${rehearsal}`
+  const title = `# ESRGAN + Siamese CNN, benign against malignant: ${count(protocol.images, sourceName(protocol).replace(/s$/, ''))}, ${splitWords(protocol.split)}, ${protocol.preset} preset${rehearsal}`
   const sections = [
     title,
     ...noticeLines(protocol).map(({ long }) => `**${long}**`),

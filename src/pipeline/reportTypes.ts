@@ -39,7 +39,7 @@ export interface Evaluation {
 
 /** One trained and evaluated classifier. */
 export interface RunResult {
-  /** `image` or `patient`. */
+  /** How the data were divided, by a `SplitName`. */
   readonly split: string
   /** How the network says benign or malignant; `sigmoid` = per-image head on the embedding. */
   readonly head: 'sigmoid'
@@ -81,7 +81,7 @@ export interface PipelineReport {
   readonly schemaVersion: 1
   /** How the results came about. */
   readonly protocol: {
-    /** `image` or `patient`. */
+    /** How the data were divided: `image`, `patient`, `accession` or `official:1` to `official:5`. */
     readonly split: string
     /** The seed of everything random. */
     readonly seed: number

@@ -140,6 +140,7 @@ describe('reproduce', () => {
       await mkdir(join(folder, 'empty'))
       await fails(join(folder, 'empty'), /no BreaKHis images/)
       await fails(data, /no images at 40x/, ['--magnification', '40'])
+      await fails(data, /slide SOB_B_A_14-1000: not in BreaKHis' official folds/, ['--split', 'official:1'])
       await writeFile(join(data, 'holiday.png'), '')
       await fails(data, /holiday\.png: not a BreaKHis name/)
       await rm(join(data, 'holiday.png'))

@@ -96,6 +96,20 @@ describe('reportMarkdown', () => {
     expect(text).toContain('An image-level split puts pictures of one tumour on both sides')
   })
 
+  it.each([
+    ['patient', 'patient split', /\| split \| patient \(no patient on both sides\) \|/],
+    ['accession', 'accession split', /\| split \| accession \(no patient on both sides, nor two ids/],
+    ['image', 'image split', /\| split \| image \(the paper’s/],
+    ['official:3', 'official fold 3', /\| split \| official fold 3 of BreaKHis .*no slide on both sides/],
+  ])('says in title, protocol and table what a split by %s is', (split, words, sentence) => {
+    const text = reportMarkdown(madeUpResult({ split, source: 'breakhis' }).report)
+    expect(text.split('\n')[0]).toContain(`, ${words}, quick preset`)
+    expect(text).toMatch(sentence)
+    const ours = text.split('\n').find((line) => line.startsWith('| **this run** |') && line.includes('(n = '))!
+    expect(ours).toMatch(new RegExp(`\\| ${split.startsWith('official') ? words : split} \\|$`))
+    expect(/patient 14-13412 is on both sides/.test(text)).toBe(split.startsWith('official'))
+  })
+
   it('says that the quick preset was tuned on synthetic images, where it matters', () => {
     const tuned = 'no unbiased estimate'
     expect(reportMarkdown(madeUpResult({ source: 'synthetic', preset: 'quick' }).report)).toContain(tuned)

@@ -224,6 +224,11 @@ describe('trainPipeline on wasm', () => {
         { split: 'slide' as 'image' },
         'options.split must be one of image, patient, accession, official:1, official:2',
       ],
+      [
+        'test fraction beside a fold',
+        { split: 'official:2', testFraction: 0.2 },
+        'options.testFraction must be left out: official:2 says itself what is tested; received 0.2',
+      ],
       ['magnification', { magnifications: [50 as 40] }, 'options.magnifications must hold only 40, 100, 200, 400'],
       ['steps', { maxSteps: 0 }, 'options.maxSteps must be an integer >= 1; received 0'],
       ['seed', { seed: 0.5 }, 'options.seed must be an integer; received 0.5'],

@@ -2,7 +2,13 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { OutOfMemoryError } from '../../backend/index.js'
-import { syntheticHistology, type ImageSource, type Magnification } from '../../data/index.js'
+import {
+  splitNames,
+  syntheticHistology,
+  type ImageSource,
+  type Magnification,
+  type SplitName,
+} from '../../data/index.js'
 import {
   ArgumentError,
   BackendError,
@@ -13,6 +19,7 @@ import {
 } from '../../errors.js'
 import type { FeatureExtractor } from '../../losses/index.js'
 import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, writeReport } from '../../node/index.js'
+import { splitWords } from '../../pipeline/splitWords.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import {
@@ -32,7 +39,7 @@ import { startChosen, type BackendChoice } from '../startChosen.js'
 interface ReproduceOptions {
   data?: string
   preset: 'quick' | 'paper'
-  split: 'image' | 'patient'
+  split: SplitName
   magnification?: Magnification[]
   backend: BackendChoice
   threads?: number
@@ -76,6 +83,9 @@ async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | 
   if (data !== undefined && (patients !== undefined || imagesPerPatient !== undefined)) {
     throw new UsageError('--patients and --images-per-patient: are for synthetic images, without --data')
   }
+  if (data === undefined && options.split.startsWith('official:')) {
+    throw new UsageError(`--split ${options.split}: is a fold of BreaKHis' images, give them by --data`)
+  }
   if (out === '') throw new UsageError('--out: is empty')
   if ((await kindOf(out)) === 'file') throw new UsageError(`--out: is a file, not a folder: ${out}`)
   const cache = join(out, '.cache')
@@ -118,8 +128,11 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         .default('quick'),
     )
     .addOption(
-      new Option('--split <kind>', "patient = no patient on both sides; image = the paper's")
-        .choices(['image', 'patient'])
+      new Option(
+        '--split <kind>',
+        "patient = no patient on both sides; accession = nor two ids of one accession; image = the paper's; official:1 to official:5 = BreaKHis' own folds",
+      )
+        .choices(splitNames)
         .default('patient'),
     )
     .addOption(
@@ -209,7 +222,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
             for (const notice of notices) io.stdout.write(`${notice}\n`)
             io.stdout.write(
               [
-                `test: accuracy ${(overall.accuracy * 100).toFixed(1)} %, AUC ${overall.auc?.toFixed(3) ?? 'none (one class)'}, n = ${overall.n} images of ${overall.patients} patients (${protocol.split} split)`,
+                `test: accuracy ${(overall.accuracy * 100).toFixed(1)} %, AUC ${overall.auc?.toFixed(3) ?? 'none (one class)'}, n = ${overall.n} images of ${overall.patients} patients (${splitWords(protocol.split)})`,
                 `super-resolution: ESRGAN ${sr.psnr.toFixed(2)} dB / ${sr.ssim.toFixed(4)}, bicubic ${sr.bicubicPsnr.toFixed(2)} dB / ${sr.bicubicSsim.toFixed(4)} (PSNR / SSIM, Y, crop ${sr.crop}, ${sr.n} held-out images)`,
                 `perceptual loss: ${protocol.perceptual} features`,
                 `peak memory: ${(peakMemoryBytes() / 2 ** 20).toFixed(0)} MiB`,
