@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackendName } from '../src/node/index.js'
 import { multiplyAdds } from './multiplyAdds.js'
-import { startPeer, type Measurement, type Peer } from './peer.js'
 import type { OnnxRuntimePackage } from './peers/onnxruntime.js'
 import type { Torch } from './peers/torch.js'
 import type { Profile } from './profile.js'
-import type { Row } from './rows.js'
+import type { NetworkRow } from './rows.js'
+import { median, ownWorker, startRunner, takeSamples, type Runner } from './runner.js'
 
 /** One measured row, as `--json` prints it. */
 export interface Result {
@@ -55,50 +55,18 @@ export interface MeasureOptions {
   readonly onnxruntime: OnnxRuntimePackage
 }
 
-/** A sample of short work is many repetitions of it, at least this long, so that waking up does not count. */
-const sampleMs = 200
-
 /**
  * Largest difference of a result, relative to its largest value: 1e-4 for outputs; 1e-3 for losses after an update, as Adam
  * amplifies rounding where a gradient is nearly 0; 0.1 for the gradient through VGG19, where rounding opens or closes single
  * ReLUs (PyTorch in float32 differs by 0.03 from itself in float64; a wrong gradient would by about 1).
  */
-function toleranceOf({ spec: { kind } }: Row): number {
+function toleranceOf({ spec: { kind } }: NetworkRow): number {
   if (kind === 'vgg-gradient') return 0.1
   return kind === 'rrdb-train' || kind.endsWith('-step') ? 1e-3 : 1e-4
 }
 
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}
-
-/** A process that is ready, with what it measured. */
-interface Runner {
-  readonly name: string
-  readonly peer: Peer
-  /** Repetitions in one sample. */
-  times: number
-  readonly samples: number[]
-  readonly cpu: number[]
-  peakMB: number
-}
-
-const measure = async ({ peer }: Runner, times: number): Promise<Measurement> =>
-  (await peer.ask('run', { times })) as unknown as Measurement
-
-/** Warms a runner up and finds how many repetitions make a sample. */
-async function warmUp(runner: Runner): Promise<void> {
-  for (let i = 0; i < 2; i++) {
-    const { ms } = await measure(runner, runner.times)
-    if (ms >= sampleMs) return
-    runner.times = Math.ceil(sampleMs / Math.max(ms, 1e-3))
-  }
-}
-
 /** A row that could not be measured: every value is null, and a note says why. */
-export function failedRow(row: Row, backend: string, threads: number, reason: string): Result {
+export function failedRow(row: NetworkRow, backend: string, threads: number, reason: string): Result {
   return {
     name: row.name,
     backend,
@@ -121,36 +89,20 @@ export function failedRow(row: Row, backend: string, threads: number, reason: st
   }
 }
 
-/** Milliseconds that all cores together have been at work, for whatever program. */
-const workOfCores = (): number =>
-  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
-
-/** What other programs may take of the cores, in cores: threads that wait for one of theirs lose far more time than that. */
-const tolerated = 0.25
-
-/** Says where others had the cores while samples were taken, by milliseconds of all work, of ours and the peers', and of the clock. */
-export function busyNote({ all, own, clock }: { all: number; own: number; clock: number }): string[] {
-  const others = (all - own) / clock
-  return others > tolerated
-    ? [`other programs took ${others.toFixed(1)} of ${cpus().length} cores while this was measured: measure again`]
-    : []
-}
-
 /** Measures one row on one backend, in turn with the peers: ours, PyTorch, onnxruntime, ours, ... */
-export async function measureRow(row: Row, options: MeasureOptions): Promise<Result> {
+export async function measureRow(row: NetworkRow, options: MeasureOptions): Promise<Result> {
   const { backend, threads, repeats, torch, onnxruntime } = options
   const folder = mkdtempSync(join(tmpdir(), 'esrgan-scnn-bench-'))
   const notes: string[] = []
   const differences: Record<string, number> = {}
   const runners: Runner[] = []
   const start = (name: string, command: string, args: readonly string[]): Runner => {
-    const runner: Runner = { name, peer: startPeer(name, command, args), times: 1, samples: [], cpu: [], peakMB: 0 }
+    const runner = startRunner(name, command, args)
     runners.push(runner)
     return runner
   }
-  const self = (role: string): [string, string[]] => [process.execPath, [process.argv[1]!, '--worker', role]]
   try {
-    const ours = start('ours', ...self('tfjs'))
+    const ours = start('ours', ...ownWorker('tfjs'))
     const about = await ours.peer.ask('setup', { spec: row.spec, backend, threads, folder })
     const used = about['threads'] as number
     notes.push(`${String(about['description'])}, Node ${process.version}`)
@@ -179,25 +131,13 @@ export async function measureRow(row: Row, options: MeasureOptions): Promise<Res
     if (row.spec.kind === 'rrdb-forward') {
       if ('reason' in onnxruntime) notes.push(`onnxruntime: not measured, ${onnxruntime.reason}`)
       else {
-        const runner = start('onnxruntime', ...self('onnxruntime'))
+        const runner = start('onnxruntime', ...ownWorker('onnxruntime'))
         const { version } = await compare(runner, { package: onnxruntime.folder })
         notes.push(`onnxruntime-node ${String(version)} on cpu, threads: ${used}`)
       }
     }
 
-    for (const runner of runners) await warmUp(runner)
-    const before = { work: workOfCores(), clock: performance.now() }
-    let own = 0
-    for (let i = 0; i < repeats; i++) {
-      for (const runner of runners) {
-        const { ms, cpuMs, peakMB } = await measure(runner, runner.times)
-        runner.samples.push(ms)
-        runner.cpu.push(cpuMs)
-        runner.peakMB = peakMB
-        own += cpuMs * runner.times
-      }
-    }
-    const busy = busyNote({ all: workOfCores() - before.work, own, clock: performance.now() - before.clock })
+    const busy = await takeSamples(runners, { repeats })
     notes.push(...busy.map((note) => `${row.name}, threads: ${used}: ${note}`))
     const profile = options.profile
       ? ((await ours.peer.ask('profile', { times: Math.max(ours.times, repeats) })) as unknown as Profile)

@@ -1,3 +1,5 @@
+import { dataRows, type DataRow } from './data/dataRows.js'
+
 /** A 3x3 convolution of stride 1 with zero padding, or one of its two gradients. */
 export interface ConvolutionSpec {
   readonly kind: 'conv-forward' | 'conv-input-gradient' | 'conv-filter-gradient'
@@ -43,8 +45,8 @@ export interface VGGSpec {
 /** What a row measures. */
 export type Spec = ConvolutionSpec | GeneratorSpec | DiscriminatorSpec | SiameseSpec | VGGSpec
 
-/** One line of the benchmark. */
-export interface Row {
+/** One line of the networks' table. */
+export interface NetworkRow {
   readonly name: string
   readonly spec: Spec
 }
@@ -59,15 +61,15 @@ const shapes: readonly (readonly [number, number, number, number])[] = [
   [1, 128, 64, 3],
 ]
 
-const convolutions: readonly Row[] = shapes.flatMap(([batch, size, inputs, outputs]) =>
+const convolutions: readonly NetworkRow[] = shapes.flatMap(([batch, size, inputs, outputs]) =>
   (['conv-forward', 'conv-input-gradient', 'conv-filter-gradient'] as const).map((kind) => ({
     name: `${kind}-${batch === 1 ? '' : `${batch}x`}${size}x${size}-${inputs}-${outputs}`,
     spec: { kind, batch, size, inputs, outputs },
   })),
 )
 
-/** Every row, in the order of the table. */
-export const rows: readonly Row[] = [
+/** The rows of convolutions and networks. */
+export const networkRows: readonly NetworkRow[] = [
   ...convolutions,
   {
     name: 'rrdb-train-nb23',
@@ -86,7 +88,16 @@ export const rows: readonly Row[] = [
   { name: 'vgg-gradient', spec: { kind: 'vgg-gradient', size: 128, batch: 1 } },
 ]
 
-/** The rows with one of these names or prefixes, in the table's order; all without any. `unknown` lists what fits no row. */
+/** One line of the benchmark. */
+export type Row = NetworkRow | DataRow
+
+/** Whether it is a row of images or records. */
+export const isDataRow = (row: Row): row is DataRow => 'data' in row
+
+/** Every row, in the order of the tables. */
+export const rows: readonly Row[] = [...networkRows, ...dataRows]
+
+/** The rows with one of these names or prefixes, in the tables' order; all without any. `unknown` lists what fits no row. */
 export function selectRows(wanted: readonly string[]): {
   readonly selected: readonly Row[]
   readonly unknown: readonly string[]

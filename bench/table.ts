@@ -1,12 +1,15 @@
 import type { Result } from './measure.js'
 
-const number = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits))
+export const number = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits))
 
 /** Three significant digits for times, which go from microseconds to seconds. */
-const time = (ms: number | null): string =>
+export const time = (ms: number | null): string =>
   ms === null ? '–' : ms >= 1000 ? Math.round(ms).toString() : ms.toPrecision(3)
 
-const columns: readonly (readonly [string, (result: Result) => string])[] = [
+/** A column: its title, and what it says of a result. */
+export type Column<T> = readonly [title: string, text: (result: T) => string]
+
+const columns: readonly Column<Result>[] = [
   ['row', ({ name }) => name],
   ['backend', ({ backend }) => backend],
   ['threads', ({ threads }) => String(threads)],
@@ -19,16 +22,24 @@ const columns: readonly (readonly [string, (result: Result) => string])[] = [
   ['ratio', ({ ratioToOnnxruntime }) => number(ratioToOnnxruntime, 2)],
 ]
 
-/** The results as a Markdown table with aligned columns, and every note once below it. */
-export function table(results: readonly Result[]): string {
-  const cells = [columns.map(([title]) => title), ...results.map((result) => columns.map(([, text]) => text(result)))]
-  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)))
+/** A Markdown table with aligned columns, names to the left and numbers to the right, and every note once below it. */
+export function markdownTable<T extends { readonly notes: readonly string[] }>(
+  results: readonly T[],
+  titles: readonly Column<T>[],
+  names: readonly string[],
+): string {
+  const isName = titles.map(([title]) => names.includes(title))
+  const cells = [titles.map(([title]) => title), ...results.map((result) => titles.map(([, text]) => text(result)))]
+  const widths = titles.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)))
   const lineOf = (line: readonly string[]): string =>
-    `| ${line.map((text, i) => (i < 2 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(' | ')} |`
-  const rule = `|${widths.map((width, i) => (i < 2 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
+    `| ${line.map((text, i) => (isName[i] ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(' | ')} |`
+  const rule = `|${widths.map((width, i) => (isName[i] ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
   const notes = [...new Set(results.flatMap((result) => result.notes))]
   return [lineOf(cells[0]!), rule, ...cells.slice(1).map(lineOf), '', ...notes.map((note) => `- ${note}`)].join('\n')
 }
+
+/** The networks' results as a Markdown table. */
+export const table = (results: readonly Result[]): string => markdownTable(results, columns, ['row', 'backend'])
 
 /** The profile of one row: own time by kernel, then the slowest shapes, so many at most of either. */
 export function profileText({ name, backend, threads, profile }: Result, lines = 25): string {

@@ -1,6 +1,5 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** Name, shape and offset (in floats) of a tensor in a `.bin` file. */
 interface Entry {
@@ -9,6 +8,18 @@ interface Entry {
   readonly offset: number
 }
 
+/** Numbers with a shape: a tensor, or an array that says its shape. */
+export interface Numbers {
+  readonly shape: readonly number[]
+  data(): Promise<ArrayLike<number>>
+}
+
+/** An array as {@link Numbers}. */
+export const numbers = (shape: readonly number[], values: ArrayLike<number>): Numbers => ({
+  shape,
+  data: async () => values,
+})
+
 /**
  * Writes tensors to `<name>.json` (shapes and offsets) and `<name>.bin` (float32, little endian), one at a time: the
  * whole must not be in memory twice, as peak memory is measured.
@@ -16,7 +27,7 @@ interface Entry {
 export async function writeTensors(
   folder: string,
   name: string,
-  tensors: Iterable<readonly [string, Tensor]>,
+  tensors: Iterable<readonly [string, Numbers]>,
 ): Promise<void> {
   const entries: Entry[] = []
   let offset = 0

@@ -1,27 +1,40 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { imagesTable, recordsTable } from './data/dataTables.js'
+import type { DataResult } from './data/measureData.js'
 import type { Result } from './measure.js'
 import { profileText, table } from './table.js'
 
 const page = 'docs/benchmarks.md'
-const begin = '<!-- results: npm run bench -- --write -->'
+/** The tables of the page. */
+export type Section = 'networks' | 'images' | 'records'
+
+const begin = (section: Section): string => `<!-- results, ${section}: npm run bench -- --write -->`
 const end = '<!-- end of results -->'
 
-/** The page with the text between its two marks replaced. Throws where a mark is missing. */
-export function replaceResults(markdown: string, text: string): string {
-  const from = markdown.indexOf(begin)
-  const to = markdown.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`${page} has no ${begin} ... ${end}`)
-  return `${markdown.slice(0, from + begin.length)}\n\n${text}\n\n${markdown.slice(to)}`
+/** The page with the text between a section's two marks replaced. Throws where a mark is missing. */
+export function replaceResults(markdown: string, section: Section, text: string): string {
+  const from = markdown.indexOf(begin(section))
+  const to = markdown.indexOf(end, from)
+  if (from < 0 || to < from) throw new Error(`${page} has no ${begin(section)} ... ${end}`)
+  return `${markdown.slice(0, from + begin(section).length)}\n\n${text}\n\n${markdown.slice(to)}`
 }
 
-/** Puts this run's table, and the profiles it took, into docs/benchmarks.md. */
-export function writeResults(results: readonly Result[]): void {
+/** Puts this run's tables, and the profiles it took, into docs/benchmarks.md; a table without a row in this run stays. */
+export function writeResults(results: readonly Result[], data: readonly DataResult[]): void {
   const processors = cpus()
   const machine = `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} logical cores, ${process.platform} ${process.arch}.`
   const profiles = results
     .filter(({ profile }) => profile !== undefined)
-    .map((result) => profileText(result, 12).trim())
-  const parts = [machine, table(results), ...profiles.map((text) => `\`\`\`text\n${text}\n\`\`\``)]
-  writeFileSync(page, replaceResults(readFileSync(page, 'utf8'), parts.join('\n\n')))
+    .map((result) => `\`\`\`text\n${profileText(result, 12).trim()}\n\`\`\``)
+  const images = data.filter(({ unit }) => unit === 'images')
+  const records = data.filter(({ unit }) => unit === 'records')
+  let markdown = readFileSync(page, 'utf8')
+  const put = (section: Section, parts: readonly string[]): void => {
+    markdown = replaceResults(markdown, section, [machine, ...parts].join('\n\n'))
+  }
+  if (results.length > 0) put('networks', [table(results), ...profiles])
+  if (images.length > 0) put('images', [imagesTable(images)])
+  if (records.length > 0) put('records', [recordsTable(records)])
+  writeFileSync(page, markdown)
 }

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { askPython } from './python.js'
 
 /** A Python that has PyTorch. */
 export interface Torch {
@@ -13,16 +12,10 @@ export interface Torch {
 
 const question = 'import json, torch; print(json.dumps([torch.__version__, torch.cuda.is_available()]))'
 
-/** Debian's own Python first: another one may stand first in PATH. Undefined where none has PyTorch. */
+/** The first Python that has PyTorch; undefined where none has. */
 export async function findTorch(): Promise<Torch | undefined> {
-  for (const python of ['/usr/bin/python3', 'python3']) {
-    try {
-      const { stdout } = await promisify(execFile)(python, ['-c', question])
-      const [version, hasCUDA] = JSON.parse(stdout) as [string, boolean]
-      return { python, version, hasCUDA }
-    } catch {
-      // No such command, or no torch there: the next one may have it; the caller says so where none has.
-    }
-  }
-  return undefined
+  const found = await askPython<[version: string, hasCUDA: boolean]>(question)
+  if (found === undefined) return undefined
+  const [version, hasCUDA] = found.answer
+  return { python: found.python, version, hasCUDA }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { findScientificPython } from '../../bench/peers/scientificPython.js'
 import { findTorch } from '../../bench/peers/torch.js'
 import { rows } from '../../bench/rows.js'
 
@@ -33,6 +34,34 @@ describe('npm run bench', () => {
       expect(row.notes.join()).toContain('PyTorch ')
     }
     expect(row).toMatchObject({ onnxruntimeMs: null, ratioToOnnxruntime: null })
+  })
+
+  it('measures images and records beside their peers, and the growth of the work', async () => {
+    const only = ['data-bicubic', 'data-k-fold-1e3', 'data-k-fold-1e4'].flatMap((name) => ['--only', name])
+    const { status, stdout, stderr } = bench([...only, '--repeats', '1', '--threads', '2', '--json'])
+    expect(status, stderr).toBe(0)
+    const [bicubic, small, large] = JSON.parse(stdout)
+    // Plain JavaScript on one core: neither a backend nor a second thread would change it.
+    expect(bicubic).toMatchObject({ name: 'data-bicubic', backend: null, threads: 1, unit: 'images', count: 1 })
+    expect(large).toMatchObject({ name: 'data-k-fold-1e4', backend: null, threads: 1, unit: 'records', count: 1e4 })
+    for (const row of [bicubic, small, large]) {
+      expect(row.perSecond).toBeCloseTo((1000 * row.count) / row.medianMs, 6)
+      expect(row.peakMB).toBeGreaterThan(30)
+      expect(row.samples.ours).toHaveLength(1)
+    }
+    expect(small.growth).toBeNull()
+    expect(large.growth).toBeCloseTo(Math.log10(large.medianMs / small.medianMs), 6)
+    if ((await findScientificPython()) === undefined) {
+      expect(large).toMatchObject({ peer: null, peerMs: null, ratioToPeer: null })
+      expect(large.notes.join()).toContain('peers of the data: not found')
+    } else {
+      expect(bicubic.peer).toBe('Pillow Image.resize, BICUBIC')
+      expect(bicubic.differences.Pillow).toBeLessThan(0.01)
+      expect(large.peer).toBe('scikit-learn StratifiedGroupKFold')
+      expect(large.differences['scikit-learn']).toBe(0)
+      expect(large.ratioToPeer).toBeCloseTo(large.medianMs / large.peerMs, 6)
+      expect(large.notes.join()).toContain('scikit-learn ')
+    }
   })
 
   it.each([

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { busyNote, median } from '../../bench/measure.js'
 import { multiplyAdds } from '../../bench/multiplyAdds.js'
 import { profileKernels } from '../../bench/profile.js'
-import { rows, selectRows, type Spec } from '../../bench/rows.js'
+import { networkRows, rows, selectRows, type Spec } from '../../bench/rows.js'
+import { busyNote, median } from '../../bench/runner.js'
 import { createWork } from '../../bench/work/createWork.js'
 import { replaceResults } from '../../bench/writeResults.js'
 import { useBackend } from '../helpers/backend.js'
@@ -55,7 +55,7 @@ describe('multiplyAdds', () => {
   })
 
   it('of the published generator on 64x64 is 73.4e9', () => {
-    const { spec } = rows.find(({ name }) => name === 'rrdb-forward-nb23')!
+    const { spec } = networkRows.find(({ name }) => name === 'rrdb-forward-nb23')!
     expect(multiplyAdds(spec)).toBe(73_428_369_408)
   })
 })
@@ -148,10 +148,13 @@ it('median is the middle, or the mean of the two in the middle', () => {
   expect(median([4, 1, 2, 3])).toBe(2.5)
 })
 
-it('replaceResults changes the text between the marks only, and refuses a page without them', () => {
-  const page = 'a\n<!-- results: npm run bench -- --write -->\nold\n<!-- end of results -->\nb\n'
-  const changed = replaceResults(page, 'new')
-  expect(changed).toBe('a\n<!-- results: npm run bench -- --write -->\n\nnew\n\n<!-- end of results -->\nb\n')
-  expect(replaceResults(changed, 'new')).toBe(changed)
-  expect(() => replaceResults('nothing', 'new')).toThrow('docs/benchmarks.md has no')
+it('replaceResults changes the text between the marks of a section only, and refuses a page without them', () => {
+  const marked = (section: string, text: string): string =>
+    `<!-- results, ${section}: npm run bench -- --write -->\n\n${text}\n\n<!-- end of results -->`
+  const page = `a\n${marked('networks', 'old')}\nb\n${marked('records', 'old')}\nc\n`
+  const changed = replaceResults(page, 'records', 'new')
+  expect(changed).toBe(`a\n${marked('networks', 'old')}\nb\n${marked('records', 'new')}\nc\n`)
+  expect(replaceResults(changed, 'records', 'new')).toBe(changed)
+  expect(replaceResults(changed, 'networks', 'x')).toContain(marked('networks', 'x'))
+  expect(() => replaceResults(page, 'images', 'new')).toThrow('docs/benchmarks.md has no <!-- results, images')
 })

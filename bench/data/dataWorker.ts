@@ -1,0 +1,38 @@
+import { peakMemoryBytes, startBackend, type BackendName } from '../../src/node/index.js'
+import { writeTensors } from '../tensorFolder.js'
+import { serve } from '../worker.js'
+import type { DataRow } from './dataRows.js'
+import type { DataWork } from './dataWork.js'
+import { createImageWork } from './imageWork.js'
+import { createRecordWork } from './recordWork.js'
+
+/** What a row measures, ready to run. */
+export const createDataWork = ({ data }: DataRow, folder: string, threads: number): Promise<DataWork> =>
+  'width' in data ? createImageWork(data, folder, threads) : createRecordWork(data, folder)
+
+/** The process that computes one row of the data. */
+export async function serveData(): Promise<void> {
+  let work: DataWork | undefined
+  await serve({
+    async setup({ row: given, backend, threads, folder }) {
+      const row = given as DataRow
+      const started = row.usesBackend
+        ? await startBackend(backend as BackendName, backend === 'wasm' ? { threads: threads as number } : {})
+        : undefined
+      work = await createDataWork(row, folder as string, threads as number)
+      await writeTensors(folder as string, 'given', work.given ?? [])
+      const result = await work.result()
+      if (result !== undefined) await writeTensors(folder as string, 'result', [['result', result]])
+      return { threads: started?.threads ?? threads, description: started?.description, about: work.about }
+    },
+    async run({ times }) {
+      if (work === undefined) throw new Error('setup comes first')
+      const before = process.cpuUsage()
+      const start = performance.now()
+      for (let i = 0; i < (times as number); i++) await work.run()
+      const ms = (performance.now() - start) / (times as number)
+      const { user, system } = process.cpuUsage(before)
+      return { ms, cpuMs: (user + system) / 1e3 / (times as number), peakMB: peakMemoryBytes() / 1e6 }
+    },
+  })
+}

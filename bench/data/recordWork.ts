@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  auditLeakage,
+  kFold,
+  pairSampler,
+  splitByGroup,
+  splitByImage,
+  type ImageRecord,
+  type Split,
+} from '../../src/data/index.js'
+import type { RecordsSpec } from './dataRows.js'
+import { numbers, type Numbers } from '../tensorFolder.js'
+import type { DataWork } from './dataWork.js'
+import { madeUpRecords } from './madeUpRecords.js'
+
+const testFraction = 0.2
+
+const isMalignant = ({ label }: ImageRecord): boolean => label === 'malignant'
+
+/**
+ * Records, those of the test sets, and the malignant ones of these: what a peer must come near. Throws where the splits
+ * are not what they say: each side of each, once, and for patients no patient on both.
+ */
+function sizesOf(records: readonly ImageRecord[], splits: readonly Split[]): Numbers {
+  for (const { kind, train, test } of splits) {
+    if (train.length + test.length !== records.length) throw new Error('a split has lost records')
+    const patients = new Set(train.map(({ patient }) => patient))
+    if (kind === 'patient' && test.some(({ patient }) => patients.has(patient)))
+      throw new Error('a patient is on both sides')
+  }
+  const tested = splits.flatMap(({ test }) => test)
+  return numbers([3], [records.length, tested.length, tested.filter(isMalignant).length])
+}
+
+/** Labels and patients, one a line, for a peer. */
+function writeNames(records: readonly ImageRecord[], folder: string): void {
+  writeFileSync(join(folder, 'labels.txt'), records.map(({ label }) => label).join('\n'))
+  writeFileSync(join(folder, 'patients.txt'), records.map(({ patient }) => patient).join('\n'))
+}
+
+/** What a row of records measures, ready to run; names that peers need too are written to `folder`. */
+export async function createRecordWork({ kind, count }: RecordsSpec, folder: string): Promise<DataWork> {
+  const records = madeUpRecords(count)
+  const base = {
+    about: 'made-up records, 60 to 140 a patient',
+    result: async (): Promise<Numbers | undefined> => undefined,
+    dispose() {},
+  }
+  switch (kind) {
+    case 'split-image':
+    case 'split-patient':
+    case 'k-fold': {
+      const split = (): Split[] =>
+        kind === 'k-fold'
+          ? kFold(records, { folds: 5, by: 'patient' })
+          : [(kind === 'split-image' ? splitByImage : splitByGroup)(records, { testFraction })]
+      writeNames(records, folder)
+      return { ...base, result: async () => sizesOf(records, split()), run: async () => void split() }
+    }
+    case 'audit': {
+      const split = splitByImage(records, { testFraction })
+      return { ...base, run: async () => void auditLeakage(split) }
+    }
+    case 'pairs': {
+      const labels = records.map((record) => (isMalignant(record) ? 1 : 0))
+      const groups = records.map(({ patient }) => patient)
+      return { ...base, run: async () => void pairSampler(labels, { groups, samePatient: 'forbid' }).epoch(0) }
+    }
+  }
+}
