@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 export { enableCPUTraining } from './cpu/enableCPUTraining.js'
-export { affineTransform, type AffineTransformOptions, type FillMode } from './ops/affineTransform.js'
+export { type AffineMatrix, type FillMode } from './kernels/sampleAffine.js'
+export { affineTransform, type AffineTransformOptions } from './ops/affineTransform.js'
 export { adamUpdate, type AdamNumbers, type AdamTensors } from './ops/adamUpdate.js'
 export { checkpointed } from './ops/checkpointed.js'
 export { convolution, type ConvolutionOptions } from './ops/convolution.js'

@@ -1,6 +1,6 @@
 import { ArgumentError, DataError, requireInteger } from '../errors.js'
 import { createRandom } from '../random.js'
-import { drawAugmentation, sequentialAugmentation, type Augmentation, type AugmentationRanges } from './augment.js'
+import { drawAugmentation, sequentialAugmentation, type Augmentation, type AugmentationRanges } from './augmentation.js'
 import type { ImageRecord } from './source.js'
 
 /** A training image: an original, or an augmented copy that is yet to be made. */

@@ -4,16 +4,15 @@
  *
  * @packageDocumentation
  */
+export { augmentationMatrix, type CentreOptions } from './affine.js'
+export { augment, type AugmentOptions } from './augment.js'
 export {
-  augment,
-  augmentationMatrix,
   drawAugmentation,
   sequentialAugmentation,
-  type AffineMatrix,
   type Augmentation,
   type AugmentationRanges,
-  type AugmentOptions,
-} from './augment.js'
+  type DrawRange,
+} from './augmentation.js'
 export { auditLeakage, type LeakageAudit, type SharedName, type Sides } from './audit.js'
 export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from './balance.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'

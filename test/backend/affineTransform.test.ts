@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { affineTransform, type FillMode } from '../../src/backend/index.js'
+import { affineTransform, type AffineMatrix, type FillMode } from '../../src/backend/index.js'
+import { affineFromOperations } from '../../src/backend/ops/affineTransform.js'
 import { useBackend } from '../helpers/backend.js'
 import { checkGradient, expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
@@ -9,11 +10,11 @@ interface Reference {
   shape: [number, number, number, number]
   fillValue: number
   images: number[]
-  cases: { name: string; mode: FillMode; matrix: number[]; values: number[] }[]
+  cases: { name: string; mode: FillMode; matrix: AffineMatrix; values: number[] }[]
 }
 const reference = JSON.parse(
   readFileSync(new URL('../reference/backend_affine.json', import.meta.url), 'utf8'),
-) as Reference
+) as unknown as Reference
 
 describe.each(['cpu', 'wasm'] as const)('affineTransform on %s', (backend) => {
   beforeAll(() => useBackend(backend))
@@ -21,17 +22,25 @@ describe.each(['cpu', 'wasm'] as const)('affineTransform on %s', (backend) => {
 
   it.each(reference.cases)('equals scipy.ndimage.affine_transform: $name, $mode', async ({ mode, matrix, values }) => {
     const y = tf.tidy(() =>
-      affineTransform(tf.tensor4d(reference.images, shape), tf.tensor2d([matrix]), { fillMode: mode, fillValue }),
+      affineTransform(tf.tensor4d(reference.images, shape), [matrix], { fillMode: mode, fillValue }),
     )
-    expectClose(await y.data(), values, 1e-4)
+    expectClose(await y.data(), values, 1e-6)
+    y.dispose()
+  })
+
+  it.each(reference.cases)('so do the operations for devices: $name, $mode', async ({ mode, matrix, values }) => {
+    const y = tf.tidy(() =>
+      affineFromOperations(tf.tensor4d(reference.images, shape), [matrix], { fillMode: mode, fillValue }),
+    )
+    expectClose(await y.data(), values, 1e-6)
     y.dispose()
   })
 
   it('gives every image of the batch its own matrix', async () => {
-    const identity = [1, 0, 0, 0, 1, 0]
+    const identity: AffineMatrix = [1, 0, 0, 0, 1, 0]
     const mirrored = reference.cases.find(({ name, mode }) => name === 'mirrored' && mode === 'wrap')!
     const y = tf.tidy(() =>
-      affineTransform(tf.tensor4d(reference.images, shape), tf.tensor2d([identity, mirrored.matrix]), {
+      affineTransform(tf.tensor4d(reference.images, shape), [identity, mirrored.matrix], {
         fillMode: 'wrap',
       }),
     )
@@ -42,23 +51,25 @@ describe.each(['cpu', 'wasm'] as const)('affineTransform on %s', (backend) => {
 
   it('has a gradient in the images', async () => {
     const x = tf.randomNormal([1, 4, 5, 2], 0, 1, 'float32', 3)
-    const matrices = tf.tensor2d([[0.9, 0.3, -0.6, -0.2, 1.1, 0.4]])
+    const matrices: AffineMatrix[] = [[0.9, 0.3, -0.6, -0.2, 1.1, 0.4]]
     const weights = tf.randomNormal([1, 4, 5, 2], 0, 1, 'float32', 4)
     for (const fillMode of ['reflect', 'constant'] as const) {
       await checkGradient((t) => tf.mul(affineTransform(t as tf.Tensor4D, matrices, { fillMode }), weights), x)
     }
-    tf.dispose([x, matrices, weights])
+    tf.dispose([x, weights])
   })
 
   it('leaves nothing behind and refuses what does not fit', async () => {
     const x = tf.zeros<tf.Rank.R4>([2, 4, 4, 1])
-    const matrices = tf.tensor2d([[1, 0, 0, 0, 1, 0]])
+    const matrices: AffineMatrix[] = [[1, 0, 0, 0, 1, 0]]
     await expectNoLeak(() => affineTransform(x, matrices, { fillMode: 'constant' }))
     await expectNoLeakWhenThrowing(
       () => affineTransform(x, matrices, { fillMode: 'mirror' as FillMode }),
       'options.fillMode must be',
     )
-    expect(() => affineTransform(x, tf.zeros([3, 6]))).toThrow('[2, 6] or [1, 6]')
-    tf.dispose([x, matrices])
+    expect(() => affineTransform(x, [...matrices, ...matrices, ...matrices])).toThrow('hold one matrix or 2')
+    expect(() => affineTransform(x, [[1, 0, Number.NaN, 0, 1, 0]])).toThrow('hold six finite numbers each')
+    expect(() => affineTransform(x, matrices, { fillValue: Infinity })).toThrow('options.fillValue')
+    x.dispose()
   })
 })

@@ -7,6 +7,7 @@ import {
   drawAugmentation,
   sequentialAugmentation,
   type Augmentation,
+  type AugmentationRanges,
   type AugmentOptions,
   type ImageRecord,
 } from '../../src/data/index.js'
@@ -20,13 +21,60 @@ describe.each(['cpu', 'wasm'] as const)('augment on %s', (backend) => {
   it.each(golden.cases.map((c, i) => [`${i} ${c.fillMode} ${c.centre}`, c] as const))(
     'equals Keras over SciPy: case %s',
     async (_, c) => {
-      const x = tf.tensor4d(c.input, [1, c.height, c.width, 2])
+      const shape: [number, number, number, number] = [1, c.height, c.width, c.channels]
+      const unit = tf.tensor4d(
+        c.input.map((value) => value / 255),
+        shape,
+      )
       const options = { fillMode: c.fillMode, centre: c.centre } as AugmentOptions
-      const y = augment(x, [c.augmentation], options)
-      expectClose(await y.data(), c.output, 1e-4)
-      tf.dispose([x, y])
+      const y = augment(unit, [c.augmentation], { ...options, fillValue: 0.25 })
+      expectClose(await y.data(), c.output, 1e-6)
+      // In Keras' own units, rescaled last.
+      const levels = tf.tensor4d(c.input, shape)
+      const z = augment(levels, [c.augmentation], { ...options, fillValue: 63.75, white: 255, rescale: 1 / 255 })
+      expectClose(await z.data(), c.output, 1e-6)
+      tf.dispose([unit, levels, y, z])
     },
   )
+  it.each(golden.large.map((c) => [c.fillMode, c] as const))('equals it on 700x460 pixels: %s', async (_, c) => {
+    const { height, width, step } = c
+    const values = new Float32Array(height * width * 3)
+    for (let i = 0; i < values.length; i++) {
+      const [row, column, k] = [Math.floor(i / 3 / width), Math.floor(i / 3) % width, i % 3]
+      values[i] = ((31 * row * row + 17 * column * column + 7 * row * column + 101 * k) % 256) / 255
+    }
+    const x = tf.tensor4d(values, [1, height, width, 3])
+    const options = { fillMode: c.fillMode, centre: c.centre, fillValue: 0.25 } as AugmentOptions
+    const y = augment(x, [c.augmentation], options)
+    const all = await y.data()
+    expectClose(
+      c.output.map((__, i) => all[i * step]!),
+      c.output,
+      1e-6,
+    )
+    tf.dispose([x, y])
+  })
+  it('brightens some images of a batch, multiplies others, and keeps what nothing is said of', async () => {
+    const x = tf.tensor4d([0.2, 0.4, 0.6, 0.2, 0.4, 0.6, 0.2, 0.4, 0.6], [3, 1, 1, 3])
+    const y = augment(x, [{ brightness: 0.5 }, {}, { gain: 2 }])
+    // The first: 0.2..0.6 becomes levels 0, 127, 255, their halves are cut.
+    expectClose(await y.data(), [0, 63 / 255, 127 / 255, 0.2, 0.4, 0.6, 0.4, 0.8, 1], 1e-6)
+    const shifted = augment(x, [{ channelShift: 0.3 }, { channelShift: -1 }, {}])
+    expectClose(await shifted.data(), [0.5, 0.6, 0.6, 0.2, 0.2, 0.2, 0.2, 0.4, 0.6], 1e-6)
+    tf.dispose([y, shifted])
+    await expectNoLeak(() => augment(x, [{ brightness: 0.5, channelShift: 0.1 }, { theta: 3 }, { gain: 2 }]))
+    for (const [wrong, argument] of [
+      [{ brightness: -1 }, 'augmentation.brightness'],
+      [{ gain: Number.NaN }, 'augmentation.gain'],
+      [{ channelShift: Infinity }, 'augmentation.channelShift'],
+      [{ shiftRowPixels: Number.NaN }, 'augmentation.shiftRowPixels'],
+    ] as const) {
+      await expectNoLeakWhenThrowing(() => augment(x, [{}, wrong, {}]), argument)
+    }
+    await expectNoLeakWhenThrowing(() => augment(x, [{}, {}, {}], { white: 0 }), 'options.white')
+    await expectNoLeakWhenThrowing(() => augment(x, [{}, {}, {}], { rescale: Number.NaN }), 'options.rescale')
+    x.dispose()
+  })
   it('treats each image of a batch by itself and leaks nothing', async () => {
     const random = createRandom(1)
     const x = tf.tensor4d(
@@ -76,10 +124,59 @@ describe('drawAugmentation', () => {
     expect(flipped.some((a) => a.flipVertical)).toBe(false)
   })
   it('refuses ranges out of bounds', () => {
-    for (const ranges of [{ rotation: -1 }, { zoom: 1 }, { heightShift: 2 }, { shear: Number.NaN }])
+    const wrong: AugmentationRanges[] = [
+      { rotation: -1 },
+      { zoom: 1 },
+      { zoom: [0, 1] },
+      { zoom: [1.2, 1] },
+      { heightShift: -0.1 },
+      { widthShift: [] },
+      { widthShift: [Number.NaN] },
+      { shear: Number.NaN },
+      { channelShift: -1 },
+      { brightness: [-1, 1] },
+      { gain: [2, 1] },
+    ]
+    for (const ranges of wrong)
       expect(() => drawAugmentation(createRandom(1), ranges)).toThrow(
         expect.objectContaining({ name: 'ArgumentError', argument: `options.${Object.keys(ranges)[0]}` }),
       )
+  })
+  /** What 2000 draws of one number hold. */
+  const drawn = (ranges: AugmentationRanges, of: (a: Augmentation) => number): number[] => {
+    const random = createRandom(9)
+    return Array.from({ length: 2000 }, () => of(drawAugmentation(random, ranges)))
+  }
+  it("shifts as Keras' height_shift_range and width_shift_range: shares, whole pixels, pixels, lists", () => {
+    const share = drawn({ heightShift: 0.2 }, (a) => a.shiftRows)
+    expect(Math.min(...share)).toBeLessThan(-0.19)
+    expect(Math.max(...share)).toBeGreaterThan(0.19)
+    expect(share.every((v) => v >= -0.2 && v < 0.2)).toBe(true)
+    expect(new Set(drawn({ heightShift: 0.2 }, (a) => a.shiftRowPixels))).toEqual(new Set([0]))
+    // An integer n: random.choice(n) times -1 or 1, so 0 twice as often as any other.
+    const whole = drawn({ widthShift: 3 }, (a) => a.shiftColumnPixels).map((v) => v + 0)
+    expect(new Set(whole)).toEqual(new Set([-2, -1, 0, 1, 2]))
+    expect(Math.abs(whole.filter((v) => v === 0).length / 2000 - 1 / 3)).toBeLessThan(0.04)
+    const pixels = drawn({ widthShift: 2.5 }, (a) => a.shiftColumnPixels)
+    expect(pixels.every((v) => v >= -2.5 && v < 2.5)).toBe(true)
+    expect(new Set(pixels).size).toBeGreaterThan(1900)
+    expect(new Set(drawn({ heightShift: [4, 9] }, (a) => a.shiftRowPixels))).toEqual(new Set([-9, -4, 4, 9]))
+    expect(new Set(drawn({ heightShift: [0.5, 0.25] }, (a) => a.shiftRows))).toEqual(new Set([-0.5, -0.25, 0.25, 0.5]))
+  })
+  it('draws zoom and brightness from intervals, and the rest of the stream does not hang on them', () => {
+    const zooms = drawn({ zoom: [0.5, 0.7] }, (a) => a.zoomColumns)
+    expect(zooms.every((v) => v >= 0.5 && v < 0.7)).toBe(true)
+    const bright = drawn({ brightness: [0.4, 1.6] }, (a) => a.brightness!)
+    expect([Math.min(...bright) < 0.42, Math.max(...bright) > 1.58]).toEqual([true, true])
+    const gains = drawn({ gain: [0.9, 1.1] }, (a) => a.gain)
+    expect(gains.every((v) => v >= 0.9 && v < 1.1)).toBe(true)
+    const shifts = drawn({ channelShift: 0.1 }, (a) => a.channelShift)
+    expect([Math.min(...shifts) < -0.09, Math.max(...shifts) > 0.09]).toEqual([true, true])
+    expect(drawAugmentation(createRandom(1))).not.toHaveProperty('brightness')
+    const rest = { theta: 0, zoom: 0, gain: 0, brightness: 0 }
+    const one = { ...drawAugmentation(createRandom(5), { gain: [1, 2], zoom: [1, 3], brightness: [0, 1] }), ...rest }
+    const other = { ...drawAugmentation(createRandom(5), { zoom: 0.2 }), ...rest }
+    expect({ ...one, zoomRows: 0, zoomColumns: 0 }).toEqual({ ...other, zoomRows: 0, zoomColumns: 0 })
   })
   it('sequential turns copies by 10, 20, 30 degrees', () => {
     const thetas = [1, 2, 3, 36, 37].map((copy) => sequentialAugmentation(createRandom(1), copy).theta)
@@ -98,9 +195,14 @@ describe('augmentationMatrix', () => {
     )
     expect(m[0] * 5 + m[1] * 3 + m[2]).toBeCloseTo(5, 12)
     expect(m[3] * 5 + m[4] * 3 + m[5]).toBeCloseTo(3, 12)
-    expect([...augmentationMatrix({ ...still, flipHorizontal: true, flipVertical: true }, 4, 6)]).toEqual([
+    expect(augmentationMatrix({ ...still, flipHorizontal: true, flipVertical: true }, 4, 6).map((v) => v + 0)).toEqual([
       -1, 0, 3, 0, -1, 5,
     ])
+  })
+  it('is the identity, to the last bit, where nothing changes', () => {
+    const none = { brightness: 2, channelShift: 1, gain: 3 }
+    expect(augmentationMatrix(none, 9, 4, { centre: 'keras1' })).toEqual([1, 0, 0, 0, 1, 0])
+    expect(augmentationMatrix({ shiftRows: 0.5, shiftColumnPixels: 2 }, 8, 8)).toEqual([1, 0, 4, 0, 1, 2])
   })
   it('refuses an unknown centre', () => {
     expect(() =>

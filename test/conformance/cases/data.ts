@@ -22,6 +22,16 @@ import { bicubic } from '../truth/resize.js'
 import { at, build, mapped, uniform, values, type Values } from '../truth/values.js'
 import { both, compare, forward, read, tensorOf } from './statement.js'
 
+/** (31 r^2 + 17 c^2 + 7 r c + 101 k) mod 256, over 255. */
+function formulaPicture(height: number, width: number): Float32Array {
+  const values = new Float32Array(height * width * 3)
+  for (let i = 0; i < values.length; i++) {
+    const [r, c, k] = [Math.floor(i / 3 / width), Math.floor(i / 3) % width, i % 3]
+    values[i] = ((31 * r * r + 17 * c * c + 7 * r * c + 101 * k) % 256) / 255
+  }
+  return values
+}
+
 /** A picture of random pixels. */
 function picture(seed: string, width: number, height: number, maxValue: 255 | 65535 = 255): PixelImage {
   const random = createRandom(0, 'conformance', seed)
@@ -30,18 +40,21 @@ function picture(seed: string, width: number, height: number, maxValue: 255 | 65
   return { width, height, channels: 3, data, maxValue }
 }
 
-const augmentation: ConformanceCase = {
-  name: "augment, Keras' affine transforms",
+/** The Keras cases of one kind: pictures of 8 bits on the [0, 1] scale. */
+const augmentation = (name: string, isOfKind: (change: object) => boolean): ConformanceCase => ({
+  name,
   group: 'data',
   tolerance: 1e-5,
   async run() {
     const found: Record<string, tf.Tensor> = {}
     const expected: Record<string, number[]> = {}
     for (const [i, each] of augmented.cases.entries()) {
-      const { height, width, fillMode, centre, augmentation: change, input, output } = each
+      const { height, width, channels, fillMode, centre, augmentation: change, input, output } = each
+      if (!isOfKind(change)) continue
+      const unit = input.map((value) => value / 255)
       const name = `${i}: ${fillMode}`
       found[name] = tf.tidy(() =>
-        augment(tf.tensor4d(input, [1, height, width, 2]), [change], {
+        augment(tf.tensor4d(unit, [1, height, width, channels]), [change], {
           fillMode: fillMode as 'reflect',
           centre: centre as 'keras3',
           fillValue: 0.25,
@@ -50,6 +63,29 @@ const augmentation: ConformanceCase = {
       expected[name] = output
     }
     return compare(found, expected)
+  },
+})
+
+/** 700x460 pixels: where float32 coordinates would lose digits. */
+const largeAugmentation: ConformanceCase = {
+  name: "augment, Keras' transforms of 700x460 pixels",
+  group: 'data',
+  tolerance: 1e-5,
+  async run() {
+    const [height, width] = [460, 700]
+    const image = tf.tensor4d(formulaPicture(height, width), [1, height, width, 3])
+    const found: Record<string, Comparison> = {}
+    for (const { fillMode, centre, augmentation: change, step, output } of augmented.large) {
+      const result = augment(image, [change], {
+        fillMode: fillMode as 'reflect',
+        centre: centre as 'keras3',
+        fillValue: 0.25,
+      })
+      const all = await read(result)
+      found[fillMode] = { actual: output.map((_, i) => all[i * step]!), expected: output }
+    }
+    image.dispose()
+    return found
   },
 }
 
@@ -188,7 +224,9 @@ const skip: ConformanceCase = forward({
 
 /** Pictures to tensors and back, augmentation, tiles, stores and the parts of networks that are no step. */
 export const dataCases: readonly ConformanceCase[] = [
-  augmentation,
+  augmentation("augment, Keras' affine transforms, shifts and flips", (a) => !('brightness' in a)),
+  augmentation("augment, Keras' brightness", (a) => 'brightness' in a),
+  largeAugmentation,
   patches,
   round,
   tiled,

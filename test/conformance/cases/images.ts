@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { affineTransform, pixelUnshuffle, upsampleNearest2x, type FillMode } from '../../../src/backend/index.js'
+import {
+  affineTransform,
+  type AffineMatrix,
+  pixelUnshuffle,
+  upsampleNearest2x,
+  type FillMode,
+} from '../../../src/backend/index.js'
 import { bicubicUpsample } from '../../../src/data/index.js'
 import type { ConformanceCase } from '../case.js'
 import golden from '../../reference/backend_affine.json' with { type: 'json' }
@@ -66,10 +72,14 @@ const affine = (fillMode: FillMode): ConformanceCase => ({
     for (const { name, mode, matrix, values: numbers } of golden.cases) {
       if (mode !== fillMode) continue
       found[name] = tf.tidy(() =>
-        affineTransform(tensorOf(values(golden.shape, golden.images)) as tf.Tensor4D, tf.tensor2d(matrix, [1, 6]), {
-          fillMode,
-          fillValue: golden.fillValue,
-        }),
+        affineTransform(
+          tensorOf(values(golden.shape, golden.images)) as tf.Tensor4D,
+          [matrix as unknown as AffineMatrix],
+          {
+            fillMode,
+            fillValue: golden.fillValue,
+          },
+        ),
       )
       expected[name] = numbers
     }
@@ -77,7 +87,10 @@ const affine = (fillMode: FillMode): ConformanceCase => ({
   },
 })
 
-const turn = [0.9, -0.35, 1.1, 0.3, 0.85, -0.7, 1.2, 0.1, -0.6, -0.2, 1.3, 0.4]
+const turn: AffineMatrix[] = [
+  [0.9, -0.35, 1.1, 0.3, 0.85, -0.7],
+  [1.2, 0.1, -0.6, -0.2, 1.3, 0.4],
+]
 
 /** Bilinear reading at a place, the nearest pixel standing for what lies outside. */
 function readAt(x: Values, b: number, row: number, column: number, c: number): number {
@@ -97,10 +110,10 @@ function readAt(x: Values, b: number, row: number, column: number, c: number): n
 const affineByMatrix: ConformanceCase[] = both({
   name: 'affineTransform with one matrix for each image',
   inputs: { x: uniform('affine', [2, 5, 6, 2]) },
-  op: (x: tf.Tensor4D) => affineTransform(x, tf.tensor2d(turn, [2, 6])),
+  op: (x: tf.Tensor4D) => affineTransform(x, turn),
   truth: (x) =>
     build(x.shape, (b, i, j, c) => {
-      const m = turn.slice(6 * b, 6 * b + 6) as [number, number, number, number, number, number]
+      const m = turn[b]!
       return readAt(x, b, m[0] * i + m[1] * j + m[2], m[3] * i + m[4] * j + m[5], c)
     }),
 })
