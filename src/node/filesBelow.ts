@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { DataError } from '../errors.js'
 import { fileProblem } from './files.js'
@@ -23,13 +23,26 @@ async function targetOf(path: string): Promise<'folder' | 'other' | undefined> {
   }
 }
 
+/** What is the same for one folder under all its names. */
+async function identityOf(folder: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(folder, { bigint: true })
+    return `${dev}:${ino}`
+  } catch (error) {
+    throw unlisted(folder, error)
+  }
+}
+
+const unlisted = (folder: string, error: unknown): DataError =>
+  new DataError(folder, `the folder cannot be listed: ${fileProblem(error)}`, { cause: error })
+
 /** The entries of a folder in the order of their names. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true })
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
-    throw new DataError(folder, `the folder cannot be listed: ${fileProblem(error)}`, { cause: error })
+    throw unlisted(folder, error)
   }
 }
 
@@ -50,14 +63,9 @@ export async function filesBelow(
   const waiting = [root]
   let count = 0
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    let real: string
-    try {
-      real = await realpath(folder)
-    } catch (error) {
-      throw new DataError(folder, `the folder cannot be listed: ${fileProblem(error)}`, { cause: error })
-    }
-    if (seen.has(real)) continue
-    seen.add(real)
+    const identity = await identityOf(folder)
+    if (seen.has(identity)) continue
+    seen.add(identity)
     const inner: string[] = []
     for (const entry of await entriesOf(folder)) {
       signal?.throwIfAborted()

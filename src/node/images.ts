@@ -9,7 +9,7 @@ import { messageOf, readBounded, writeWhole } from './files.js'
 export interface ReadImageOptions {
   /** Images of more pixels (width x height) are refused before they are decoded; default 10^8, 100 megapixels. */
   readonly maxPixels?: number
-  /** Images with a longer side are refused before they are decoded; default 65,535 pixels, the most that JPEG knows. */
+  /** Images with a longer side are refused before they are decoded; default 65,535 pixels, as in JPEG. */
   readonly maxSide?: number
   /** Files of more bytes are refused before they are read; default 2^29, 512 MiB. */
   readonly maxBytes?: number
@@ -105,7 +105,9 @@ export async function decodeImage(bytes: Uint8Array, name: string, options?: Rea
   try {
     return await decode(bytes, limit)
   } catch (error) {
-    throw new DataError(name, `cannot be decoded: ${messageOf(error)}`, { cause: error })
+    // The decoder says the same thing several times.
+    const lines = new Set((error as Error).message.split('\n').map((line) => line.trim()))
+    throw new DataError(name, `cannot be decoded: ${messageOf([...lines].join(' '))}`, { cause: error })
   }
 }
 

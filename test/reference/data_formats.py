@@ -187,4 +187,9 @@ alpha = np.concatenate([smooth, smooth[..., :1]], 2)
 data = saved(Image.fromarray(alpha), 'WEBP', quality=90)
 add('WebP RGBA lossy', data, decoded(data), 2)
 
-print(json.dumps(dict(source='PNG specification, tifffile, Pillow', images=images)).replace('}, {', '},\n{'))
+# CMYK: what RGB it becomes depends on the inks, so only the files are kept: 8 columns each of no ink, cyan, magenta, black.
+inks = np.zeros((8, 32, 4), np.uint8)
+inks[:, 8:16, 0] = inks[:, 16:24, 1] = inks[:, 24:, 3] = 255
+cmyk = [dict(name=kind, file=base64.b64encode(saved(Image.fromarray(inks, 'CMYK'), kind)).decode()) for kind in ('JPEG', 'TIFF')]
+
+print(json.dumps(dict(source='PNG specification, tifffile, Pillow', cmyk=cmyk, images=images)).replace('}, {', '},\n{'))
