@@ -12,3 +12,6 @@ export async function fingerprint(...parts: readonly (string | Uint8Array)[]): P
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', all))
   return Array.from(sum.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+/** An id as one plain part of a store's key: itself where it is one, else (a path, an address, a long name) its fingerprint. */
+export const keyName = async (id: string): Promise<string> => (/^[\w.-]{1,120}$/.test(id) ? id : fingerprint(id))

@@ -14,7 +14,7 @@ import { saveSiamese } from '../siamese/index.js'
 import { rateAt, trackProgress } from '../training/index.js'
 import { assembleReport } from './assembleReport.js'
 import { describeNetworks } from './describe.js'
-import { fingerprint } from './fingerprint.js'
+import { fingerprint, keyName } from './fingerprint.js'
 import { identify } from './identificationStage.js'
 import { lowResolutionInput, superResolvedInput } from './inputs.js'
 import { resolveSettings, type PipelineOptions } from './options.js'
@@ -201,9 +201,11 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
         ...(augmentation === undefined ? {} : { augmentation }),
         ...(signal === undefined ? {} : { signal }),
       })
-    const shelve = (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
+    const shelve = async (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
       shelveImages({
-        keys: items.map(({ record, copy }) => `super-resolved/${made}/${record.id}~${copy}`),
+        keys: await Promise.all(
+          items.map(async ({ record, copy }) => `super-resolved/${made}/${await keyName(record.id)}~${copy}`),
+        ),
         make: (i) => makeInput(items[i]!),
         side,
         store,

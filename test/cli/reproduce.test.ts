@@ -101,6 +101,41 @@ describe('reproduce', () => {
     })
   })
 
+  it('takes a list of images with labels of its own and nothing known but patients', async () => {
+    await inFolder(async (folder) => {
+      const source = syntheticHistology({ patients: 6, benignShare: 0.5, imagesPerPatient: 2, width: 96, height: 96 })
+      const rows = ['path;label;group']
+      for (const [i, record] of source.records.entries()) {
+        // As ids these would leave a store's folder, be no file's name, or be too long for one.
+        const path = ['a image.png', 'b: 1.png', `${'long'.repeat(40)}.png`][i] ?? `deep/${i}.png`
+        await writeImage(join(folder, 'images', path), await source.read(record))
+        rows.push(`./${path};${record.label === 'benign' ? 0 : 1};${record.patient}`)
+      }
+      const list = join(folder, 'list.csv')
+      await writeFile(list, rows.join('\r\n'))
+      const out = join(folder, 'out')
+      const argv = ['reproduce', '--data', list, '--root', join(folder, 'images'), '--max-steps', '2', '--threads', '1']
+      expect(await cli([...argv, '--out', out])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('list.csv: line 2: label "0" is neither benign nor malignant'),
+      })
+      const done = await cli([...argv, '--labels', '0=benign,1=malignant', '--out', out])
+      expect(done).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/^list of 12 images of 6 patients, .*list\.csv/),
+      })
+      const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
+      expect(report.protocol.source).toBe('custom')
+      expect(report.protocol.sourceDescription).toBe(`list of 12 images of 6 patients, ${list}`)
+      expect(report.predictions.map(({ magnification }: { magnification: null }) => magnification)).toEqual(
+        report.predictions.map(() => null),
+      )
+      const page = await readFile(join(out, 'report.md'), 'utf8')
+      expect(page).toMatch(/^# .*custom image/)
+      expect(page).toContain('list of 12 images of 6 patients')
+    })
+  })
+
   it('keeps what was trained when the report cannot be written', async () => {
     await inFolder(async (folder) => {
       const data = join(folder, 'data')

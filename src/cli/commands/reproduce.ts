@@ -6,6 +6,7 @@ import {
   splitNames,
   syntheticHistology,
   type ImageSource,
+  type LabelSpellings,
   type Magnification,
   type SplitName,
 } from '../../data/index.js'
@@ -18,7 +19,7 @@ import {
   WeightsError,
 } from '../../errors.js'
 import type { FeatureExtractor } from '../../losses/index.js'
-import { fileModel, folderStore, loadBreaKHis, peakMemoryBytes, writeReport } from '../../node/index.js'
+import { fileModel, folderStore, peakMemoryBytes, writeReport } from '../../node/index.js'
 import { splitWords } from '../../pipeline/splitWords.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
@@ -29,15 +30,17 @@ import {
   kindOf,
   magnificationList,
   modelFile,
-  requireFolder,
   threadsOption,
   UsageError,
 } from '../options.js'
+import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
 import { startChosen, type BackendChoice } from '../startChosen.js'
 
 interface ReproduceOptions {
   data?: string
+  labels?: LabelSpellings
+  root?: string
   preset: 'quick' | 'paper'
   split: SplitName
   magnification?: Magnification[]
@@ -79,7 +82,10 @@ const quoted = (argument: string): string =>
 /** Everything that can be wrong with the options, before any work. */
 async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | undefined; cache: string }> {
   const { data, vgg, out, resume, patients, imagesPerPatient } = options
-  if (data !== undefined) await requireFolder('--data', data)
+  if (data !== undefined) await requireImages('--data', data, options)
+  else if (options.labels !== undefined || options.root !== undefined) {
+    throw new UsageError('--labels and --root: are for a list of images, give it by --data')
+  }
   if (data !== undefined && (patients !== undefined || imagesPerPatient !== undefined)) {
     throw new UsageError('--patients and --images-per-patient: are for synthetic images, without --data')
   }
@@ -97,13 +103,15 @@ async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | 
 
 async function openSource({
   data,
+  labels,
+  root,
   magnification,
   seed,
   patients,
   imagesPerPatient,
 }: ReproduceOptions): Promise<ImageSource> {
+  if (data !== undefined) return await openImages(data, { magnifications: magnification, labels, root })
   const magnifications = magnification === undefined ? {} : { magnifications: magnification }
-  if (data !== undefined) return await loadBreaKHis(data, magnifications)
   return syntheticHistology({
     seed,
     ...magnifications,
@@ -119,9 +127,11 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       'Runs the whole paper: split, balance, train ESRGAN, super-resolve, train the Siamese network, evaluate, report.',
     )
     .option(
-      '--data <dir>',
-      'BreaKHis images, in the official layout or any other (default: synthetic images are drawn)',
+      '--data <dir or list>',
+      'BreaKHis images in a folder of any layout, or a CSV list with the columns path, label, group (default: synthetic images are drawn)',
     )
+    .addOption(labelsOption())
+    .addOption(rootOption())
     .addOption(
       new Option('--preset <name>', 'quick = minutes on two cores; paper = every figure of the paper')
         .choices(['quick', 'paper'])
@@ -164,7 +174,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nWrites report.md, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report',
+      '\nWrites report.md, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report\n  $ esrgan-scnn reproduce --data mine.csv --labels 0=benign,1=malignant --out report',
     )
     .action(async (options: ReproduceOptions) => {
       const { preset, split, magnification, backend, threads, seed, out, maxSteps, onCorrupt, resume, json } = options
