@@ -1,14 +1,18 @@
 import type { Random } from '../random.js'
 import { totalCounts, type ClassCounts } from './recordGroups.js'
 
-/** At most as many rounds of moving single groups; each changes little after the first. */
-const rounds = 8
+/** At most as many rounds of moving and exchanging groups. */
+const rounds = 16
+
+/** With how many others, drawn at random, an exchange is tried for each group and round. */
+const partners = 64
 
 /**
- * Deals whole groups into folds so that each class is spread evenly, as scikit-learn's `StratifiedGroupKFold` does:
- * large groups first, each to the fold that has least of its classes. Then groups are moved between folds while that
- * lowers the spread (the sum over the classes of the variance of the folds' shares). Groups of about one size (within a
- * factor of two) are dealt in random order, so that seeds differ. Time is linear in the groups times the folds.
+ * Deals whole groups into folds so that each class is spread evenly. First as scikit-learn's `StratifiedGroupKFold`
+ * does: large groups before small ones, each to the fold that has least of its classes; groups of about one size (within
+ * a factor of two) in random order, so that seeds differ. Then single groups are moved, and pairs exchanged, while that
+ * lowers the spread: the sum over the classes of the variance of the folds' shares. Time is linear in the groups, times
+ * the folds, but for the sorting by size.
  *
  * Every class is in every fold if it is in at least as many groups.
  *
@@ -18,45 +22,90 @@ export function balancedFolds(counts: readonly ClassCounts[], folds: number, ran
   const totals = totalCounts(counts)
   // Shares of the classes: what is evened out.
   const shares = counts.map(([benign, malignant]): ClassCounts => [benign / totals[0], malignant / totals[1]])
-  const sums = Array.from({ length: folds }, (): [number, number] => [0, 0])
-  const foldOf = new Int32Array(counts.length).fill(-1)
-  const place = (g: number, fold: number, sign: 1 | -1): void => {
-    const sum = sums[fold]!
-    sum[0] += sign * shares[g]![0]
-    sum[1] += sign * shares[g]![1]
-    if (sign === 1) foldOf[g] = fold
-  }
-  /** The fold with least of the group's classes, weighed by how much of each the group has. */
-  const emptiest = (g: number): number => {
-    const [benign, malignant] = shares[g]!
-    let best = 0
-    for (let f = 1; f < folds; f++) {
-      const change = benign * (sums[f]![0] - sums[best]![0]) + malignant * (sums[f]![1] - sums[best]![1])
-      if (change < 0) best = f
-    }
-    return best
-  }
-
-  const shuffled = random.shuffle(counts.map((_, g) => g))
   const magnitude = shares.map(([benign, malignant]) => Math.floor(Math.log2(Math.max(benign, malignant))))
-  const order = shuffled.toSorted((a, b) => magnitude[b]! - magnitude[a]!)
-  for (const g of order) place(g, emptiest(g), 1)
-  for (let round = 0, moved = true; moved && round < rounds; round++) {
-    moved = false
-    for (const g of order.toReversed()) {
-      const from = foldOf[g]!
-      place(g, from, -1)
-      const to = emptiest(g)
-      const [benign, malignant] = shares[g]!
-      const gain = benign * (sums[from]![0] - sums[to]![0]) + malignant * (sums[from]![1] - sums[to]![1])
-      // A gain of rounding errors alone would move for ever.
-      const isBetter = gain > 1e-12 * (benign * benign + malignant * malignant)
-      place(g, isBetter ? to : from, 1)
-      moved ||= isBetter
-    }
+  const order = random.shuffle(counts.map((_, g) => g)).sort((a, b) => magnitude[b]! - magnitude[a]!)
+  const state: Folds = {
+    shares,
+    sums: Array.from({ length: folds }, (): [number, number] => [0, 0]),
+    foldOf: new Int32Array(counts.length).fill(-1),
   }
-  fillFolds(counts, folds, foldOf, order)
-  return foldOf
+  for (const g of order) place(state, g, emptiest(state, g))
+  const smallFirst = order.toReversed()
+  for (let round = 0; round < rounds; round++) {
+    const before = spread(state)
+    for (const g of smallFirst) if (!moveIfBetter(state, g)) exchangeIfBetter(state, g, random)
+    // What is left are trifles, or nothing.
+    if (!(spread(state) < 0.9 * before)) break
+  }
+  fillFolds(counts, folds, state.foldOf, order)
+  return state.foldOf
+}
+
+interface Folds {
+  /** Each group's share of the classes. */
+  readonly shares: readonly ClassCounts[]
+  /** Each fold's. */
+  readonly sums: readonly [number, number][]
+  /** The fold of each group; -1 where it has none yet. */
+  readonly foldOf: Int32Array
+}
+
+/** Puts a group into a fold, out of the one it is in. */
+function place({ shares, sums, foldOf }: Folds, g: number, fold: number): void {
+  const [benign, malignant] = shares[g]!
+  const from = sums[foldOf[g]!]
+  if (from !== undefined) {
+    from[0] -= benign
+    from[1] -= malignant
+  }
+  sums[fold]![0] += benign
+  sums[fold]![1] += malignant
+  foldOf[g] = fold
+}
+
+/** The fold with least of the group's classes, weighed by how much of each the group has. */
+function emptiest({ shares, sums }: Folds, g: number): number {
+  const [benign, malignant] = shares[g]!
+  let best = 0
+  for (let f = 1; f < sums.length; f++) {
+    if (benign * (sums[f]![0] - sums[best]![0]) + malignant * (sums[f]![1] - sums[best]![1]) < 0) best = f
+  }
+  return best
+}
+
+/** The folds' squared distances from even shares, over both classes. */
+const spread = ({ sums }: Folds): number =>
+  sums.reduce((sum, shares) => sum + shares.reduce((s, share) => s + (share - 1 / sums.length) ** 2, 0), 0)
+
+/** Half of what the spread changes when `[benign, malignant]` goes from one fold to another. */
+function change({ sums }: Folds, from: number, to: number, benign: number, malignant: number): number {
+  const [b, m] = sums[from]!
+  const [b2, m2] = sums[to]!
+  return benign * (b2 - b + benign) + malignant * (m2 - m + malignant)
+}
+
+/** Less than this is rounding error. */
+const trifle = -1e-15
+
+function moveIfBetter(state: Folds, g: number): boolean {
+  const [benign, malignant] = state.shares[g]!
+  const to = emptiest(state, g)
+  const isBetter = change(state, state.foldOf[g]!, to, benign, malignant) < trifle
+  if (isBetter) place(state, g, to)
+  return isBetter
+}
+
+function exchangeIfBetter(state: Folds, g: number, random: Random): void {
+  const { shares, foldOf } = state
+  const [benign, malignant] = shares[g]!
+  for (let i = 0; i < partners; i++) {
+    const other = random.integer(shares.length)
+    const [from, to] = [foldOf[g]!, foldOf[other]!]
+    const [b, m] = shares[other]!
+    if (from === to || !(change(state, from, to, benign - b, malignant - m) < trifle)) continue
+    place(state, g, to)
+    place(state, other, from)
+  }
 }
 
 /**

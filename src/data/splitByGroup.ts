@@ -34,26 +34,40 @@ export function splitByGroup(
 }
 
 /**
- * Gives each class a group on either side, where the drawing left it none: of the groups that can go over without
- * taking their other class off its side, the one that leaves the shares best. There is always one: of the two or more
- * groups with the class on one side, at most one is the last of its other class there.
+ * Gives each class a group on either side, where the drawing left it none, and then lets other groups go over while a
+ * class is farther than its largest group from its share. Of the groups that may go over it is each time the one that
+ * leaves the shares best. One that the side lacks is always found: of the two or more groups with the class on the
+ * other side, at most one is the last of its other class there.
  */
 function keepBothSides(counts: readonly ClassCounts[], fraction: number, taken: Uint8Array): void {
   const distance = imbalance(counts, fraction)
+  const now = (): number => distance(totalCounts(counts.filter((_, g) => taken[g] === 1)))
+  const lacks = (c: number, side: number): boolean => !counts.some((count, g) => count[c]! > 0 && taken[g] === side)
+  const bestOver = (allowed: (g: number) => boolean): { group: number; distance: number } => {
+    const sum = totalCounts(counts.filter((_, g) => taken[g] === 1))
+    const holders = [0, 1].map((side) =>
+      [0, 1].map((c) => counts.filter((count, g) => count[c]! > 0 && taken[g] === side).length),
+    )
+    let best = { group: -1, distance: Infinity }
+    counts.forEach((count, g) => {
+      const own = holders[taken[g]!]!
+      if (!allowed(g) || [0, 1].some((c) => count[c]! > 0 && own[c]! < 2)) return
+      const sign = taken[g] === 1 ? -1 : 1
+      const d = distance([sum[0] + sign * count[0], sum[1] + sign * count[1]])
+      if (d < best.distance) best = { group: g, distance: d }
+    })
+    return best
+  }
   for (const c of [0, 1]) {
     for (const side of [0, 1]) {
-      if (counts.some((count, g) => count[c]! > 0 && taken[g] === side)) continue
-      const [benign, malignant] = totalCounts(counts.filter((_, g) => taken[g] === 1))
-      const others = counts.filter((count, g) => count[1 - c]! > 0 && taken[g] !== side).length
-      const sign = side === 1 ? 1 : -1
-      let best = Infinity
-      let chosen = -1
-      counts.forEach((count, g) => {
-        if (count[c] === 0 || (count[1 - c]! > 0 && others === 1)) return
-        const d = distance([benign + sign * count[0], malignant + sign * count[1]])
-        if (d < best) [best, chosen] = [d, g]
-      })
-      taken[chosen] = side
+      if (!lacks(c, side)) continue
+      taken[bestOver((g) => taken[g] !== side && counts[g]![c]! > 0).group] = side
     }
+  }
+  // Rounding aside: the drawing alone leaves no class farther off.
+  while (now() > 1 + 1e-9) {
+    const over = bestOver(() => true)
+    if (!(over.distance < now())) break
+    taken[over.group]! ^= 1
   }
 }

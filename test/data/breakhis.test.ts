@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { expect, it, describe } from 'vitest'
 import {
-  auditLeakage,
   countGroups,
   parseBreaKHisName,
   publishedTableI,
   recordsFromNames,
-  splitByList,
   tableI,
+  type ImageRecord,
 } from '../../src/data/index.js'
 import { describeShared, sharedData } from '../helpers/shared.js'
+import { namesLikeBreaKHis } from './breakhisNames.js'
 
 describe('parseBreaKHisName', () => {
   it('reads every part', () => {
@@ -39,22 +39,53 @@ describe('parseBreaKHisName', () => {
   })
 })
 
-describeShared('the official 7,909 names', () => {
-  const list = readFileSync(sharedData('breakhis-folds/dsfold1.txt'), 'utf8')
-  const records = recordsFromNames(list)
+describe('recordsFromNames', () => {
+  it('reads names, paths and lines of an official list, in the order of the ids', () => {
+    const text =
+      '\uFEFF\r\nSOB_M_DC-14-2523-40-002.png\r\n  dir/SOB_M_DC-14-2523-40-001.png \n\nSOB_B_A-14-22549AB-100-001.png|100|1|train\n'
+    expect(recordsFromNames(text).map(({ id }) => id)).toEqual([
+      'SOB_B_A-14-22549AB-100-001',
+      'SOB_M_DC-14-2523-40-001',
+      'SOB_M_DC-14-2523-40-002',
+    ])
+  })
+  it.each([
+    ['SOB_M_DC-14-2523-40-001.png\nREADME', 'README: is not the name of a PNG'],
+    ['SOB_M_DC-14-2523-50-001.png', 'SOB_M_DC-14-2523-50-001.png: not a BreaKHis name'],
+    ['a/SOB_M_DC-14-2523-40-001.png\nb/SOB_M_DC-14-2523-40-001.png', 'has the same name as a/SOB_M'],
+    ['\n', 'list: no BreaKHis images'],
+  ])('refuses %j', (text, message) => {
+    expect(() => recordsFromNames(text)).toThrow(message)
+  })
+})
+
+function holdTheFacts(records: readonly ImageRecord[]): void {
+  expect(tableI(records)).toEqual(publishedTableI)
+  expect(countGroups(records)).toEqual({ slides: 82, patients: 81, accessions: 70 })
+}
+
+describe('as many names as BreaKHis has', () => {
   it('give exactly Table I, 82 slides, 81 ids and 70 accessions', () => {
-    expect(tableI(records)).toEqual(publishedTableI)
-    expect(countGroups(records)).toEqual({ slides: 82, patients: 81, accessions: 70 })
+    holdTheFacts(recordsFromNames(namesLikeBreaKHis()))
     const { total, benign, malignant } = publishedTableI
     expect([total.patients, benign.patients, malignant.patients]).toEqual([82, 24, 58])
   })
-  it('split by the official folds, of which 1, 3 and 5 leak 14-13412', () => {
-    for (let fold = 1; fold <= 5; fold++) {
-      const split = splitByList(records, readFileSync(sharedData(`breakhis-folds/dsfold${fold}.txt`), 'utf8'))
-      expect(split.train.length + split.test.length).toBe(7909)
-      expect(auditLeakage(split).onBothSides.patients.map(({ name }) => name)).toEqual(
-        fold % 2 === 1 ? ['14-13412'] : [],
-      )
-    }
+})
+
+describeShared('the official 7,909 names', () => {
+  it.each([1, 2, 3, 4, 5])('of list %i give exactly Table I, 82 slides, 81 ids and 70 accessions', (fold) => {
+    holdTheFacts(recordsFromNames(readFileSync(sharedData(`breakhis-folds/dsfold${fold}.txt`), 'utf8')))
+  })
+})
+
+describe('countGroups', () => {
+  it('counts what is known', () => {
+    expect(countGroups([])).toEqual({ slides: 0, patients: 0, accessions: 0 })
+    expect(
+      countGroups([
+        { id: 'a', label: 'benign', patient: 'p' },
+        { id: 'b', label: 'benign', patient: 'q', accession: 'x' },
+      ]),
+    ).toEqual({ slides: 0, patients: 2, accessions: 1 })
   })
 })

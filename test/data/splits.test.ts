@@ -1,135 +1,225 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { auditLeakage, splitByGroup, splitByImage, splitByList, type ImageRecord } from '../../src/data/index.js'
+import {
+  auditLeakage,
+  magnifications,
+  splitByGroup,
+  splitByImage,
+  splitByList,
+  splitNames,
+  splitRecords,
+  type ImageRecord,
+  type Label,
+} from '../../src/data/index.js'
+import { createRandom } from '../../src/random.js'
+import { countOf, groupCounts, holders, recordsOf } from './madeUpRecords.js'
 
-/** `sizes[i]` images of patient i; the first `benign` patients are benign. */
-function people(sizes: readonly number[], benign: number): ImageRecord[] {
-  return sizes.flatMap((size, p) =>
-    Array.from({ length: size }, (_, i) => ({
-      id: `${p}-${i}`,
-      label: p < benign ? ('benign' as const) : ('malignant' as const),
-      patient: `p${p}`,
-      magnification: ([40, 100] as const)[i % 2]!,
-      slide: `s${p}`,
-      accession: `a${p >> 1}`,
-    })),
-  )
-}
+const labels: readonly Label[] = ['benign', 'malignant']
 const ids = (records: readonly ImageRecord[]): string[] => records.map((r) => r.id)
-const share = (part: readonly ImageRecord[], all: readonly ImageRecord[], label: string): number =>
-  part.filter((r) => r.label === label).length / all.filter((r) => r.label === label).length
+const fractions = fc.double({ min: 0.02, max: 0.98, noNaN: true })
 
 describe('splitByImage', () => {
-  const records = people([40, 20, 60, 80], 2)
-  it('keeps the share of each class and magnification, and the order of the records', () => {
-    const { kind, train, test } = splitByImage(records, { testFraction: 0.2, seed: 1 })
-    expect([kind, train.length, test.length]).toEqual(['image', 160, 40])
-    for (const label of ['benign', 'malignant']) {
-      for (const magnification of [40, 100]) {
-        const of = (list: readonly ImageRecord[]): number =>
-          list.filter((r) => r.label === label && r.magnification === magnification).length
-        expect(of(test) / of(records)).toBeCloseTo(0.2, 10)
-      }
-    }
+  const records = recordsOf([
+    [40, 0],
+    [20, 0],
+    [0, 60],
+    [0, 80],
+  ])
+
+  it('keeps each class, and each magnification in it, within one image of its share', () => {
+    const part = fc.nat({ max: 25 })
+    const sizes = fc.array(fc.tuple(part, part, part, part), { minLength: 2, maxLength: 2 })
+    fc.assert(
+      fc.property(sizes, fractions, fc.integer(), (strata, testFraction, seed) => {
+        const all: ImageRecord[] = strata.flatMap((counts, c) =>
+          counts.flatMap((n, m) =>
+            Array.from({ length: n }, (_, i) => ({
+              id: `${c}/${m}/${i}`,
+              label: labels[c]!,
+              patient: 'p',
+              magnification: magnifications[m]!,
+            })),
+          ),
+        )
+        fc.pre(labels.every((label) => countOf(all, label) >= 2))
+        const { kind, train, test, audit } = splitByImage(all, { testFraction, seed })
+        expect(kind).toBe('image')
+        expect(audit).toEqual(auditLeakage({ train, test }))
+        expect(ids([...train, ...test]).sort()).toEqual(ids(all).sort())
+        expect(Math.abs(test.length - all.length * testFraction)).toBeLessThan(2)
+        for (const label of labels) {
+          expect(Math.abs(countOf(test, label) - countOf(all, label) * testFraction)).toBeLessThan(1 + 1e-9)
+          expect(countOf(test, label)).toBeGreaterThan(0)
+          expect(countOf(train, label)).toBeGreaterThan(0)
+          for (const magnification of magnifications) {
+            const of = (list: readonly ImageRecord[]): number =>
+              countOf(
+                list.filter((r) => r.magnification === magnification),
+                label,
+              )
+            // One more where a class would else have been missing.
+            expect(Math.abs(of(test) - of(all) * testFraction)).toBeLessThan(1 + 1e-9)
+          }
+        }
+      }),
+    )
+  })
+  it('tests round(n * testFraction) images, in the order of the records', () => {
+    const { train, test } = splitByImage(records, { testFraction: 0.2, seed: 1 })
+    expect([train.length, test.length]).toEqual([160, 40])
     expect(ids(records.filter((r) => test.includes(r)))).toEqual(ids(test))
   })
   it('is a function of the seed and the set of records', () => {
     const a = splitByImage(records, { seed: 5 })
-    const b = splitByImage(records.toReversed(), { seed: 5 })
+    const b = splitByImage(createRandom(1, 'order').shuffle(records), { seed: 5 })
     expect(ids(a.test).sort()).toEqual(ids(b.test).sort())
     expect(ids(splitByImage(records, { seed: 6 }).test)).not.toEqual(ids(a.test))
   })
-  it('leaks patients, as the audit says', () => {
-    const split = splitByImage(records)
-    const { onBothSides, ...rest } = auditLeakage(split)
-    const names = Object.entries(onBothSides).map(([level, shared]) => [level, shared.map(({ name }) => name)])
-    expect(Object.fromEntries(names)).toEqual({
-      images: [],
-      patients: ['p0', 'p1', 'p2', 'p3'],
-      slides: ['s0', 's1', 's2', 's3'],
-      accessions: ['a0', 'a1'],
-    })
-    expect(rest).toMatchObject({ leakedTestImages: 40, testImages: 40, clean: false })
+  it('leaks patients, as its audit says', () => {
+    const { audit } = splitByImage(records)
+    expect(audit.onBothSides.patients.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'p3'])
+    expect([audit.leakedTestImages, audit.clean]).toEqual([40, false])
   })
   it('refuses what cannot be split', () => {
     expect(() => splitByImage([])).toThrow('no images to split')
-    expect(() => splitByImage(people([5, 5], 2))).toThrow(/one class only \(benign, 10 images\)/)
-    expect(() => splitByImage(people([30, 1], 1))).toThrow(/too few malignant images to split/)
+    expect(() => splitByImage(recordsOf([[10, 0]]))).toThrow(/one class only \(benign, 10 images\)/)
+    expect(() => splitByImage(recordsOf([[30, 1]]))).toThrow(/too few malignant images to split/)
+    expect(() => splitByImage([...records, records[3]!])).toThrow('0-3: is twice among the records')
+    const other = { ...records[0]!, id: 'x', label: 'normal' as 'benign' }
+    expect(() => splitByImage([...records, other])).toThrow('x: neither benign nor malignant: normal')
     for (const testFraction of [0, 1, -1, Number.NaN])
       expect(() => splitByImage(records, { testFraction })).toThrow('options.testFraction must lie between 0 and 1')
   })
 })
 
 describe('splitByGroup', () => {
-  it('keeps groups whole, both classes on both sides, and shares within half a group', () => {
+  it('keeps groups whole, both classes on both sides, and shares within the largest group', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 2, maxLength: 12 }),
-        fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 2, maxLength: 12 }),
-        fc.double({ min: 0.1, max: 0.9, noNaN: true }),
-        fc.integer(),
-        (benign, malignant, testFraction, seed) => {
-          const records = people([...benign, ...malignant], benign.length)
-          const split = splitByGroup(records, { testFraction, seed })
-          expect(split.train.length + split.test.length).toBe(records.length)
-          expect(auditLeakage(split).onBothSides.patients).toEqual([])
-          for (const [label, sizes] of [
-            ['benign', benign],
-            ['malignant', malignant],
-          ] as const) {
-            const got = share(split.test, records, label)
-            expect(got).toBeGreaterThan(0)
-            expect(got).toBeLessThan(1)
-            const largest = Math.max(...sizes) / sizes.reduce((a, b) => a + b, 0)
-            // Half a group, unless one group must stay on each side.
-            const forced = testFraction < largest || 1 - testFraction < largest
-            expect(Math.abs(got - testFraction)).toBeLessThanOrEqual(forced ? largest : largest / 2 + 1e-9)
-          }
-        },
-      ),
-      { numRuns: 200 },
+      fc.property(groupCounts, fractions, fc.integer(), (counts, testFraction, seed) => {
+        fc.pre(holders(counts).every((n) => n >= 2))
+        const records = recordsOf(counts)
+        const { kind, train, test, audit } = splitByGroup(records, { testFraction, seed })
+        expect(kind).toBe('patient')
+        expect(audit.onBothSides.patients).toEqual([])
+        expect(ids([...train, ...test]).sort()).toEqual(ids(records).sort())
+        const isPure = counts.every(([benign, malignant]) => benign === 0 || malignant === 0)
+        labels.forEach((label, c) => {
+          const largest = Math.max(...counts.map((count) => count[c]!))
+          const target = countOf(records, label) * testFraction
+          const got = countOf(test, label)
+          expect(got).toBeGreaterThan(0)
+          expect(countOf(train, label)).toBeGreaterThan(0)
+          // Half a group, unless one group must stay on each side.
+          const isForced = target < largest || countOf(records, label) - target < largest
+          const bound = isPure && !isForced ? largest / 2 : largest
+          expect(Math.abs(got - target)).toBeLessThanOrEqual(bound + 1e-6)
+        })
+      }),
+      { numRuns: 500 },
     )
+  })
+  it('gives every group the same chance to be tested, large or small', () => {
+    const counts = Array.from({ length: 40 }, (_, p) => (p % 2 ? [0, 1 + p] : [1 + p, p % 3]) as [number, number])
+    const records = recordsOf(counts)
+    const drawn = new Map<string, number>()
+    const runs = 1500
+    for (let seed = 0; seed < runs; seed++) {
+      for (const patient of new Set(splitByGroup(records, { testFraction: 0.3, seed }).test.map((r) => r.patient)))
+        drawn.set(patient, (drawn.get(patient) ?? 0) + 1)
+    }
+    // A standard deviation is 0.012; rounding the last two groups adds a little.
+    for (let p = 0; p < counts.length; p++) expect(Math.abs((drawn.get(`p${p}`) ?? 0) / runs - 0.3)).toBeLessThan(0.06)
   })
   it('is a function of the seed and the set of records', () => {
-    const records = people([5, 6, 7, 8, 9, 10, 4, 3], 4)
+    const records = recordsOf(Array.from({ length: 16 }, (_, p) => (p % 2 ? [0, 3 + p] : [4 + p, 0])))
     const test = (seed: number, list = records): string[] => ids(splitByGroup(list, { seed }).test).sort()
-    expect(test(3)).toEqual(test(3, records.toReversed()))
+    expect(test(3)).toEqual(test(3, createRandom(1, 'order').shuffle(records)))
     expect(new Set([1, 2, 3, 4, 5].map((seed) => test(seed).join())).size).toBeGreaterThan(1)
   })
+  it('groups by accession, with which no patient and no accession crosses', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat({ max: 30 }), fc.nat({ max: 30 })), { maxLength: 60 }), (pairs) => {
+        // Patients of several accessions and accessions of several patients, some unknown.
+        const linked = pairs.map(([p, a], i): ImageRecord => {
+          const known = a === 0 ? {} : { accession: `a${a}` }
+          return { id: `${i}`, label: i % 2 ? 'benign' : 'malignant', patient: `q${p}`, ...known }
+        })
+        const lone = recordsOf(Array.from({ length: 8 }, (_, p) => (p % 4 < 2 ? [1, 0] : [0, 1])))
+        const { kind, audit } = splitByGroup([...linked, ...lone], { testFraction: 0.4, by: 'accession' })
+        expect(kind).toBe('accession')
+        expect([audit.onBothSides.patients, audit.onBothSides.accessions]).toEqual([[], []])
+      }),
+    )
+  })
   it('groups by anything', () => {
-    const records = people([4, 4, 4, 4, 4, 4, 4, 4], 4)
+    const records = recordsOf(Array.from({ length: 8 }, (_, p) => (p < 4 ? [4, 0] : [0, 4])))
     const split = splitByGroup(records, { testFraction: 0.5, by: (r) => r.accession! })
     expect(split.kind).toBe('group')
-    expect(auditLeakage(split).clean).toBe(true)
+    expect(split.audit.clean).toBe(true)
+    expect(() => splitByGroup(records, { by: (r) => r.slide! })).toThrow('0-0: belongs to no group')
+    expect(() => splitByGroup(records, { by: 'slide' as 'patient' })).toThrow(
+      "options.by must be 'patient', 'accession' or a function of the record",
+    )
   })
-  it('splits groups of both classes', () => {
-    const mixed = people([4, 4, 4, 4, 4, 4], 3).map((r, i) => ({ ...r, patient: `m${i % 4}` }))
-    const split = splitByGroup(mixed, { testFraction: 0.25 })
-    expect(new Set(split.test.map((r) => r.patient)).size).toBe(1)
+  it('leaves the patients apart when the training side is split again', () => {
+    const records = recordsOf(Array.from({ length: 20 }, (_, p) => (p % 2 ? [0, 5] : [5, 0])))
+    const { train, test } = splitByGroup(records, { seed: 1 })
+    const { train: learn, test: validate } = splitByGroup(train, { seed: 1 })
+    const patients = [learn, validate, test].map((part) => new Set(part.map(({ patient }) => patient)))
+    expect(patients.reduce((sum, { size }) => sum + size, 0)).toBe(20)
   })
   it('refuses too few patients and one class', () => {
-    expect(() => splitByGroup(people([9, 9, 9], 2))).toThrow(
-      /too few patients to split: 1 with malignant images; each class needs at least 2/,
+    const two = recordsOf([
+      [9, 0],
+      [9, 0],
+      [0, 9],
+    ])
+    const error = /too few patients to split: 1 with malignant images; each class needs at least 2/
+    expect(() => splitByGroup(two)).toThrow(error)
+    expect(() => splitByGroup(two)).toThrow(expect.objectContaining({ name: 'DataError' }))
+    expect(() => splitByGroup(two, { by: 'accession' })).toThrow(/too few accessions/)
+    expect(() => splitByGroup(two.slice(0, 18))).toThrow(/one class only/)
+    expect(() => splitByGroup([...two, { ...two[0]!, id: 'x', patient: '' }])).toThrow('x: belongs to no patient')
+  })
+})
+
+describe('splitRecords', () => {
+  const records = recordsOf(Array.from({ length: 16 }, (_, p) => (p % 4 < 2 ? [0, 3 + p] : [4 + p, 0])))
+  it('makes the split of that name', () => {
+    const options = { testFraction: 0.3, seed: 2 }
+    expect(splitRecords(records, 'image', options)).toEqual(splitByImage(records, options))
+    expect(splitRecords(records, 'patient', options)).toEqual(splitByGroup(records, options))
+    expect(splitRecords(records, 'accession', options)).toEqual(splitByGroup(records, { ...options, by: 'accession' }))
+    expect(splitRecords(records, 'patient')).toEqual(splitByGroup(records))
+  })
+  it('refuses other names, and a test fraction beside a fold', () => {
+    expect(splitNames).toHaveLength(8)
+    for (const name of ['slide', 'official:6', 'official', ''])
+      expect(() => splitRecords(records, name as 'image')).toThrow('name must be one of image, patient, accession')
+    expect(() => splitRecords(records, 'official:2', { testFraction: 0.3 })).toThrow(
+      'options.testFraction must be left out: official:2 says itself what is tested; received 0.3',
     )
-    expect(() => splitByGroup(people([9, 9, 9], 3))).toThrow(/one class only/)
-    expect(() => splitByGroup(people([9, 9, 9], 2))).toThrow(expect.objectContaining({ name: 'DataError' }))
   })
 })
 
 describe('splitByList', () => {
-  const records = people([2, 2], 1)
+  const records = recordsOf([
+    [2, 0],
+    [0, 2],
+  ])
   it('refuses malformed lists and unlisted images', () => {
     expect(() => splitByList(records, 'nonsense')).toThrow(
       'list: not "file|magnification|fold|train or test": nonsense',
     )
     expect(() => splitByList(records, '0-0.png|40|1|train\n')).toThrow('0-1: the list does not name this image')
-    expect(() =>
-      splitByList(
-        records,
-        ids(records)
-          .map((id) => `${id}.png|40|1|train`)
-          .join('\r\n'),
-      ),
-    ).toThrow('on one side')
+    expect(() => splitByList(records, '0-0.png|40|1|train\n0-0.png|40|1|test\n')).toThrow('0-0.png is on both sides')
+    const lines = ids(records).map((id) => `${id}.png|40|1|train`)
+    expect(() => splitByList(records, lines.join('\r\n'))).toThrow('on one side')
+  })
+  it('follows the list', () => {
+    const lines = ids(records).map((id, i) => `${id}.png|40|1|${i === 2 ? 'test' : 'train'}`)
+    const { kind, train, test, audit } = splitByList(records, [...lines, 'other.png|40|1|test'].join('\n'))
+    expect([kind, ids(train), ids(test)]).toEqual(['official', ['0-0', '0-1', '1-1'], ['1-0']])
+    expect(audit.onBothSides.patients).toEqual([{ name: 'p1', train: 1, test: 1 }])
   })
 })
