@@ -31,6 +31,7 @@ const rooms = [
   'backend',
   'pipeline',
   'figures',
+  'browser',
   'node',
 ]
 const library = { index: 'src/index.ts', ...Object.fromEntries(rooms.map((room) => [room, `src/${room}/index.ts`])) }

@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/conformance/{node,chromium}.test.ts'],
+          exclude: ['test/conformance/{node,chromium}.test.ts', 'test/chromium/**'],
           typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.test.json' },
         },
       },

@@ -13,7 +13,7 @@ export const floors: readonly (readonly string[])[] = [
   ['training'],
   ['esrgan', 'siamese'],
   ['pipeline', 'figures'],
-  ['node'],
+  ['node', 'browser'],
   ['cli'],
 ]
 
@@ -93,8 +93,9 @@ export function withoutDetours(edges: ReadonlyMap<string, ReadonlySet<string>>):
 
 /** Where each room stands (column of 0..3 and width in columns) and what it is for. */
 const layout: Record<string, { column: number; width: number; purpose: string }> = {
-  cli: { column: 1, width: 2, purpose: 'the esrgan-scnn command' },
-  node: { column: 1, width: 2, purpose: 'files, image codec, starting a backend' },
+  cli: { column: 0.25, width: 2, purpose: 'the esrgan-scnn command' },
+  node: { column: 0.25, width: 2, purpose: 'files, image codec, starting a backend' },
+  browser: { column: 2.5, width: 1.5, purpose: 'chosen files and addresses as images' },
   pipeline: { column: 0, width: 2.5, purpose: 'trainPipeline, presets, store, report' },
   figures: { column: 2.75, width: 1.25, purpose: 'charts and panels as SVG' },
   esrgan: { column: 0, width: 2, purpose: 'generator, discriminator, VGG, trainer, upscale' },

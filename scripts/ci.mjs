@@ -8,6 +8,7 @@ import { skippedTests } from './skips.mjs'
 const read = (/** @type {string} */ file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined)
 const parts = {
   check: 'out/check.json',
+  chromium: 'out/chromium.json',
   conformance: 'out/conformance.json',
   examples: 'out/examples.json',
   tests: 'out/tests.json',
@@ -25,6 +26,8 @@ const results = runGates([
   { name: 'check', command: 'npm run check' },
   // Every case on every backend that has no native package, in Node and in Chromium; each is a test.
   { name: 'conformance', command: 'npm run conformance' },
+  // What needs a real browser.
+  { name: 'chromium', command: 'npm run test:chromium' },
   // The checked-in WebAssembly must be what its source gives, byte for byte.
   { name: 'kernels', command: 'npm run kernels -- --check' },
   { name: 'examples', command: 'npm run examples' },
@@ -38,13 +41,19 @@ const check = read(parts.check)
 const conformance = read(parts.conformance)
 const examples = read(parts.examples)
 const tests = read(parts.tests)
-const single = results.filter(({ name }) => !['check', 'conformance', 'examples'].includes(name))
+const chromium = read(parts.chromium)
+const single = results.filter(({ name }) => !['check', 'chromium', 'conformance', 'examples'].includes(name))
 // Everything that a test needs was installed before: one that is left out all the same has failed.
 const skipped = tests ? skippedTests(tests) : { expected: [], unexpected: [] }
-for (const name of skipped.unexpected) console.log(`left out: ${name}`)
+const skippedInChromium = chromium ? skippedTests(chromium).unexpected : []
+for (const name of [...skipped.unexpected, ...skippedInChromium]) console.log(`left out: ${name}`)
 const counts = [
   { passed: single.filter((result) => result.passed).length, failed: single.filter((result) => !result.passed).length },
   check ?? { passed: 0, failed: 1 },
+  // Without a single test it has failed, whatever its numbers say.
+  chromium?.numPassedTests > 0
+    ? { passed: chromium.numPassedTests, failed: chromium.numFailedTests + skippedInChromium.length }
+    : { passed: 0, failed: 1 },
   conformance ?? { passed: 0, failed: 1 },
   examples ?? { passed: 0, failed: 1 },
   tests

@@ -32,10 +32,10 @@ describe('the rooms of src', () => {
     expect(findCircle(roomEdges(imports))).toBeUndefined()
   })
 
-  it('leave Node modules to node/ and cli/, and the public surface reaches neither', () => {
+  it('leave Node modules to node/ and cli/, and the public surface reaches neither them nor browser/', () => {
     const inner = imports.filter(({ room }) => room !== 'node' && room !== 'cli')
     expect(inner.filter(({ from }) => isNodeModule(from)).map(show)).toEqual([])
-    const surface = imports.filter(({ room, target }) => room === 'index' && (target === 'node' || target === 'cli'))
+    const surface = imports.filter(({ room, target }) => room === 'index' && ['node', 'browser', 'cli'].includes(target!))
     expect(surface.map(show)).toEqual([])
   })
 

@@ -1,0 +1,196 @@
+import type { PixelImage } from '../image.js'
+import { inflate } from './inflate.js'
+import { decompressLZW } from './lzw.js'
+import { applyOrientation } from './orientation.js'
+import { decompressPackBits } from './packBits.js'
+import { requireSize } from './pixelBudget.js'
+import { samplesOf, unpackSamples } from './samples.js'
+import { readTiffTags, type TiffTags } from './tiffTags.js'
+
+/** How the image is cut into strips or tiles: `blocks` of `width` x `height`, row by row, one set for each plane. */
+interface Layout {
+  readonly width: number
+  readonly height: number
+  readonly across: number
+  readonly down: number
+  /** Samples of a pixel that stand together. */
+  readonly together: number
+  readonly planes: number
+  /** Whether the last blocks are as high as the others. */
+  readonly padded: boolean
+  readonly offsets: readonly number[]
+  readonly lengths: readonly number[] | undefined
+}
+
+interface Header {
+  readonly width: number
+  readonly height: number
+  readonly bits: number
+  readonly samples: number
+  /** PhotometricInterpretation: 0 white is zero, 1 black is zero, 2 RGB, 3 palette. */
+  readonly photometric: number
+  readonly compression: number
+  readonly predicted: boolean
+}
+
+function readHeader(tags: TiffTags, maxPixels: number): Header {
+  const [width, height] = [tags.first(256, 0), tags.first(257, 0)]
+  requireSize(width, height, maxPixels)
+  const samples = tags.first(277, 1)
+  const bitsPerSample = tags.all(258) ?? [1]
+  const bits = bitsPerSample[0] ?? 1
+  if (![1, 2, 4, 8, 16].includes(bits) || bitsPerSample.some((each) => each !== bits)) {
+    throw new Error(`samples of ${[...new Set(bitsPerSample)].slice(0, 8).join(' and ')} bits are not supported`)
+  }
+  if ((tags.all(339) ?? []).some((format) => format !== 1 && format !== 4)) {
+    throw new Error('samples that are not whole numbers from 0 are not supported')
+  }
+  const photometric = tags.first(262, -1)
+  const allowed =
+    photometric === 2 ? [3, 4] : photometric === 3 ? [1] : photometric === 0 || photometric === 1 ? [1, 2] : []
+  if (!allowed.includes(samples) || (bits < 8 && samples !== 1) || (bits === 16 && photometric === 3)) {
+    throw new Error(`${samples} samples a pixel of photometric interpretation ${photometric} are not supported`)
+  }
+  if (tags.first(266, 1) !== 1) throw new Error('reversed bits are not supported')
+  const compression = tags.first(259, 1)
+  if (![1, 5, 8, 32946, 32773].includes(compression)) throw new Error(`compression ${compression} is not supported`)
+  const predictor = tags.first(317, 1)
+  if (predictor > 2 || (predictor === 2 && bits < 8)) throw new Error(`predictor ${predictor} is not supported`)
+  return { width, height, bits, samples, photometric, compression, predicted: predictor === 2 }
+}
+
+function readLayout(tags: TiffTags, { width, height, samples, bits }: Header): Layout {
+  const tiled = tags.all(324) !== undefined
+  const planes = tags.first(284, 1) === 2 ? samples : 1
+  const block = tiled
+    ? { width: tags.first(322, 0), height: tags.first(323, 0) }
+    : { width, height: Math.min(height, tags.first(278, height)) }
+  if (block.width < 1 || block.height < 1) throw new Error('has strips or tiles without pixels')
+  const across = Math.ceil(width / block.width)
+  const down = Math.ceil(height / block.height)
+  const offsets = tags.all(tiled ? 324 : 273) ?? []
+  const lengths = tags.all(tiled ? 325 : 279)
+  const blocks = across * down * planes
+  if (offsets.length < blocks || (lengths ?? offsets).length < blocks) {
+    throw new Error(`lists ${offsets.length} of ${blocks} strips or tiles`)
+  }
+  // Wider rows than a buffer can hold are refused by what they are compressed from, below.
+  const together = samples / planes
+  if (!Number.isSafeInteger(block.width * block.height * together * bits))
+    throw new Error('has tiles that are too large')
+  return { ...block, across, down, together, planes, padded: tiled, offsets, lengths }
+}
+
+/** What a byte can become at the very most, by compression: refused before room is made for more. */
+const mostPerByte: Readonly<Record<number, number>> = { 1: 1, 5: 4096, 32773: 64 }
+
+/** The bytes of one strip or tile; `whole` are those of a full one, with which some writers fill up the last. */
+async function decompress(data: Uint8Array, compression: number, expected: number, whole: number): Promise<Uint8Array> {
+  if (compression === 8 || compression === 32946) return inflate([data], expected, whole)
+  const tooLittle = new Error('holds fewer pixels than its header says')
+  if (expected > data.length * mostPerByte[compression]!) throw tooLittle
+  // A copy, for predictors are undone in place.
+  if (compression === 1) return data.slice(0, expected)
+  const out = new Uint8Array(expected)
+  const length = compression === 5 ? decompressLZW(data, out) : decompressPackBits(data, out)
+  if (length < expected) throw tooLittle
+  return out
+}
+
+/** Undoes the horizontal differences of rows of samples (TIFF 6.0, section 14). */
+function undoDifferences(values: Uint8Array | Uint16Array, row: number, step: number): void {
+  for (let start = 0; start < values.length; start += row) {
+    for (let i = start + step; i < start + row; i++) values[i]! += values[i - step]!
+  }
+}
+
+/** Every sample as it is stored, planes interleaved. */
+async function readSamples(bytes: Uint8Array, tags: TiffTags, header: Header): Promise<Uint8Array | Uint16Array> {
+  const { width, height, bits, samples, compression, predicted } = header
+  const layout = readLayout(tags, header)
+  const { across, down, together, planes, padded, offsets, lengths } = layout
+  const rowSamples = layout.width * together
+  const rowBytes = Math.ceil((rowSamples * bits) / 8)
+  let out: Uint8Array | Uint16Array | undefined
+  for (let plane = 0, block = 0; plane < planes; plane++) {
+    for (let y = 0; y < down; y++) {
+      for (let x = 0; x < across; x++, block++) {
+        const rows = padded ? layout.height : Math.min(layout.height, height - y * layout.height)
+        const offset = offsets[block]!
+        const length = lengths?.[block] ?? (compression === 1 ? rowBytes * rows : 0)
+        if (offset + length > bytes.length) throw new Error('ends too soon, or points outside itself')
+        const data = bytes.subarray(offset, offset + length)
+        const raw = await decompress(data, compression, rowBytes * rows, rowBytes * layout.height)
+        const values = samplesOf(bits, rowSamples * rows)
+        for (let row = 0; row < rows; row++) {
+          const line = values.subarray(row * rowSamples, (row + 1) * rowSamples)
+          unpackSamples(raw, row * rowBytes, bits, rowSamples, line, tags.littleEndian)
+        }
+        if (predicted) undoDifferences(values, rowSamples, together)
+        // Room for the image is made when its first block has proved to be there.
+        out ??= samplesOf(bits, width * height * samples)
+        const columns = Math.min(layout.width, width - x * layout.width)
+        for (let row = 0; row < Math.min(rows, height - y * layout.height); row++) {
+          const into = ((y * layout.height + row) * width + x * layout.width) * samples
+          const line = values.subarray(row * rowSamples, row * rowSamples + columns * together)
+          if (planes === 1) out.set(line, into)
+          else for (let i = 0; i < columns; i++) out[into + i * samples + plane] = line[i]!
+        }
+      }
+    }
+  }
+  return out!
+}
+
+/** The colours of palette indices: the upper 8 of the 16 bits that TIFF stores, grey where the whole palette is. */
+function applyPalette(image: PixelImage, map: readonly number[] | undefined, bits: number): PixelImage {
+  const colours = 2 ** bits
+  if (map?.length !== colours * 3) throw new Error('has no palette, or a damaged one')
+  const colourOf = (index: number, c: number): number => map[c * colours + index]! >> 8
+  const indices = Array.from({ length: colours }, (_, i) => i)
+  const isGrey = indices.every((i) => colourOf(i, 0) === colourOf(i, 1) && colourOf(i, 0) === colourOf(i, 2))
+  const channels = isGrey ? 1 : 3
+  const data = new Uint8Array(image.data.length * channels)
+  for (let i = 0; i < image.data.length; i++) {
+    for (let c = 0; c < channels; c++) data[i * channels + c] = colourOf(image.data[i]!, c)
+  }
+  return { ...image, channels, data }
+}
+
+/** Divides the colours by their alpha, rounding down as libvips does: what was lost by multiplying does not come back. */
+function undoPremultiplication(data: Uint8Array | Uint16Array, samples: number, maxValue: number): void {
+  for (let i = 0; i < data.length; i += samples) {
+    const alpha = data[i + samples - 1]!
+    for (let c = i; c < i + samples - 1; c++) {
+      data[c] = alpha === 0 ? 0 : Math.min(maxValue, Math.floor((data[c]! * maxValue) / alpha))
+    }
+  }
+}
+
+/**
+ * The pixels of a TIFF's first page: grey, RGB, alpha and palettes of 8 and 16 bits (grey and palettes also of 1, 2 and 4), in
+ * strips or tiles, together or in planes, plain or compressed by LZW, deflate or PackBits (TIFF 6.0).
+ */
+export async function decodeTIFF(bytes: Uint8Array, maxPixels: number): Promise<PixelImage> {
+  const tags = readTiffTags(bytes)
+  const header = readHeader(tags, maxPixels)
+  const { width, height, bits, samples, photometric } = header
+  const data = await readSamples(bytes, tags, header)
+  const orientation = tags.first(274, 1)
+  const image: PixelImage = {
+    width,
+    height,
+    channels: samples as 1 | 2 | 3 | 4,
+    data,
+    maxValue: bits === 16 ? 65535 : 255,
+  }
+  if (photometric === 3) return applyOrientation(applyPalette(image, tags.all(320), bits), orientation)
+  const white = 2 ** bits - 1
+  const scale = bits < 8 ? 255 / white : 1
+  if (scale > 1 || photometric === 0) {
+    // Alpha is no grey: it is not turned round.
+    for (let i = 0; i < data.length; i += samples) data[i] = (photometric === 0 ? white - data[i]! : data[i]!) * scale
+  }
+  if (samples % 2 === 0 && tags.first(338, 0) === 1) undoPremultiplication(data, samples, image.maxValue)
+  return applyOrientation(image, orientation)
+}
