@@ -1,11 +1,12 @@
+import { imageLimits } from '../data/imageLimits.js'
 import { listBreaKHis, type ListBreaKHisOptions } from '../data/listBreaKHis.js'
 import { recordSource } from '../data/recordSource.js'
 import { magnifications as allMagnifications, type ImageSource } from '../data/source.js'
 import { pathOf, readBrowserFile, type BrowserFile, type BrowserFileOptions } from './browserFile.js'
-import { decodeImage, type DecodeImageOptions } from './decodeImage.js'
+import { decodeImage } from './decodeImage.js'
 
 /** What {@link browserBreaKHis} takes. */
-export interface BrowserBreaKHisOptions extends ListBreaKHisOptions, DecodeImageOptions, BrowserFileOptions {}
+export interface BrowserBreaKHisOptions extends ListBreaKHisOptions, BrowserFileOptions {}
 
 /**
  * BreaKHis in a browser: the `files` of `<input type="file" webkitdirectory>` or a list of addresses, labelled by their names as
@@ -17,16 +18,9 @@ export interface BrowserBreaKHisOptions extends ListBreaKHisOptions, DecodeImage
  */
 export function browserBreaKHis(
   files: ArrayLike<BrowserFile>,
-  {
-    magnifications = allMagnifications,
-    source = 'the chosen files',
-    maxPixels,
-    maxBytes,
-    signal,
-  }: BrowserBreaKHisOptions = {},
+  { magnifications = allMagnifications, source = 'the chosen files', ...reading }: BrowserBreaKHisOptions = {},
 ): ImageSource {
-  const decoding = maxPixels === undefined ? {} : { maxPixels }
-  const reading = { ...(maxBytes === undefined ? {} : { maxBytes }), ...(signal === undefined ? {} : { signal }) }
+  imageLimits(reading)
   const all = Array.from(files)
   const listed = listBreaKHis(
     all.map((file) => pathOf(file) ?? ''),
@@ -36,7 +30,7 @@ export function browserBreaKHis(
   return recordSource(items, {
     kind: 'breakhis',
     description: `BreaKHis, ${items.length} images at ${[...magnifications].sort((a, b) => a - b).join(', ')}x from ${source}`,
-    read: async ({ file, path }) => decodeImage(await readBrowserFile(file, path, reading), path, decoding),
+    read: async ({ file, path }) => decodeImage(await readBrowserFile(file, path, reading), path, reading),
     readBytes: ({ file, path }) => readBrowserFile(file, path, reading),
   })
 }

@@ -1,4 +1,5 @@
-import { ArgumentError, DataError, requireInteger } from '../errors.js'
+import { imageLimits, type ReadImageOptions } from '../data/imageLimits.js'
+import { ArgumentError, DataError } from '../errors.js'
 import { fetchBytes } from './fetchBytes.js'
 
 /** A browser's `Blob` or `File`, by its shape. */
@@ -21,9 +22,7 @@ export interface FileLike extends BlobLike {
 export type BrowserFile = FileLike | BlobLike | string | URL
 
 /** What reading files and addresses takes. */
-export interface BrowserFileOptions {
-  /** Larger files are refused, and larger downloads stopped; default 2^28 bytes, 256 MiB. */
-  readonly maxBytes?: number
+export interface BrowserFileOptions extends ReadImageOptions {
   /** Stops downloads; its reason is thrown. */
   readonly signal?: AbortSignal
 }
@@ -58,15 +57,15 @@ export function pathOf(file: BrowserFile): string | undefined {
 export async function readBrowserFile(
   file: BrowserFile,
   name: string,
-  { maxBytes = 2 ** 28, signal }: BrowserFileOptions = {},
+  { signal, ...limits }: BrowserFileOptions = {},
 ): Promise<Uint8Array> {
-  requireInteger('options.maxBytes', maxBytes, 1)
+  const { maxBytes } = imageLimits(limits)
   signal?.throwIfAborted()
   if (typeof file === 'string' || file instanceof URL) {
     return fetchBytes(String(file), name, { maxBytes, ...(signal === undefined ? {} : { signal }) })
   }
   if (file.size > maxBytes) {
-    throw new DataError(name, `is of ${file.size} bytes, more than options.maxBytes (${maxBytes})`)
+    throw new DataError(name, `${file.size} bytes, more than the ${maxBytes} allowed`)
   }
   try {
     return new Uint8Array(await file.arrayBuffer())

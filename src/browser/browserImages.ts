@@ -1,7 +1,8 @@
 import { imageList, type EntryOptions, type ImageEntry } from '../data/imageList.js'
+import { imageLimits } from '../data/imageLimits.js'
 import type { ImageSource } from '../data/source.js'
 import { pathOf, readBrowserFile, type BrowserFile, type BrowserFileOptions } from './browserFile.js'
-import { decodeImage, type DecodeImageOptions } from './decodeImage.js'
+import { decodeImage } from './decodeImage.js'
 
 /** One image in a browser: its file or address, and what is known of it. */
 export interface BrowserImageEntry extends ImageEntry {
@@ -10,7 +11,7 @@ export interface BrowserImageEntry extends ImageEntry {
 }
 
 /** What {@link browserImages} takes. */
-export interface BrowserImagesOptions extends EntryOptions, DecodeImageOptions, BrowserFileOptions {
+export interface BrowserImagesOptions extends EntryOptions, BrowserFileOptions {
   /** One line for people, which reports name; default `N images of this browser`. */
   readonly description?: string
 }
@@ -24,18 +25,19 @@ export interface BrowserImagesOptions extends EntryOptions, DecodeImageOptions, 
  */
 export function browserImages(
   entries: readonly BrowserImageEntry[],
-  { description, maxPixels, maxBytes, signal, ...checks }: BrowserImagesOptions = {},
+  { description, labels, source, rowName, ...reading }: BrowserImagesOptions = {},
 ): ImageSource {
-  const decoding = maxPixels === undefined ? {} : { maxPixels }
-  const reading = { ...(maxBytes === undefined ? {} : { maxBytes }), ...(signal === undefined ? {} : { signal }) }
+  imageLimits(reading)
   const named = entries.map((entry) => {
     const path = pathOf(entry.file)
     return entry.id === undefined && entry.path === undefined && path !== undefined ? { ...entry, path } : entry
   })
   return imageList(named, {
-    ...checks,
+    ...(labels === undefined ? {} : { labels }),
+    ...(source === undefined ? {} : { source }),
+    ...(rowName === undefined ? {} : { rowName }),
     description: description ?? `${entries.length} images of this browser`,
-    read: async ({ file }, { id }) => decodeImage(await readBrowserFile(file, id, reading), id, decoding),
+    read: async ({ file }, { id }) => decodeImage(await readBrowserFile(file, id, reading), id, reading),
     readBytes: ({ file }, { id }) => readBrowserFile(file, id, reading),
   })
 }

@@ -1,38 +1,34 @@
-import { DataError, requireInteger } from '../errors.js'
+import { imageFormat } from '../data/imageFormat.js'
+import { imageLimits, requireAllowedSize, type ImageLimits, type ReadImageOptions } from '../data/imageLimits.js'
+import { DataError } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import type { BlobLike } from './browserFile.js'
 import { decodeNatively } from './decodeNatively.js'
 import { readJPEGHeader } from './jpegHeader.js'
 import { applyOrientation } from './orientation.js'
-import { requireSize } from './pixelBudget.js'
 import { decodePNG } from './png.js'
 import { decodeTIFF } from './tiff.js'
 import { readWebP } from './webp.js'
 
-/** What {@link decodeImage} takes. */
-export interface DecodeImageOptions {
-  /** Images of more pixels (width x height) are refused before they are decoded; default 2^28, 268 megapixels. */
-  readonly maxPixels?: number
-}
-
-const startsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
-  [...text].every((character, i) => bytes[at + i] === character.charCodeAt(0))
-
-async function decode(bytes: Uint8Array, maxPixels: number): Promise<PixelImage> {
-  if (bytes.length === 0) throw new Error('the file is empty')
-  if (startsWith(bytes, '\x89PNG\r\n\x1a\n')) return decodePNG(bytes, maxPixels)
-  if (startsWith(bytes, 'II') || startsWith(bytes, 'MM')) return decodeTIFF(bytes, maxPixels)
-  if (startsWith(bytes, '\xff\xd8\xff')) {
-    const header = readJPEGHeader(bytes)
-    requireSize(header.width, header.height, maxPixels)
-    return decodeNatively(bytes, 'image/jpeg', header)
+async function decode(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImage> {
+  switch (imageFormat(bytes)) {
+    case 'png':
+      return decodePNG(bytes, limits)
+    case 'tiff':
+      return decodeTIFF(bytes, limits)
+    case 'jpeg': {
+      const header = readJPEGHeader(bytes)
+      requireAllowedSize(header.width, header.height, limits)
+      return decodeNatively(bytes, 'image/jpeg', header)
+    }
+    case 'webp': {
+      const file = readWebP(bytes)
+      requireAllowedSize(file.width, file.height, limits)
+      return applyOrientation(await decodeNatively(file.bytes, 'image/webp', file), file.orientation)
+    }
+    case undefined:
+      throw new Error(bytes.length === 0 ? 'the file is empty' : 'is not PNG, JPEG, TIFF or WebP')
   }
-  if (startsWith(bytes, 'RIFF') && startsWith(bytes, 'WEBP', 8)) {
-    const file = readWebP(bytes)
-    requireSize(file.width, file.height, maxPixels)
-    return applyOrientation(await decodeNatively(file.bytes, 'image/webp', file), file.orientation)
-  }
-  throw new Error('it is not PNG, JPEG, TIFF or WebP')
 }
 
 /**
@@ -50,11 +46,13 @@ async function decode(bytes: Uint8Array, maxPixels: number): Promise<PixelImage>
 export async function decodeImage(
   image: Uint8Array | BlobLike,
   name: string,
-  { maxPixels = 2 ** 28 }: DecodeImageOptions = {},
+  options?: ReadImageOptions,
 ): Promise<PixelImage> {
-  requireInteger('options.maxPixels', maxPixels, 1)
+  const limits = imageLimits(options)
   try {
-    return await decode(image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer()), maxPixels)
+    const size = image instanceof Uint8Array ? image.length : image.size
+    if (size > limits.maxBytes) throw new Error(`${size} bytes, more than the ${limits.maxBytes} allowed`)
+    return await decode(image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer()), limits)
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     throw new DataError(name, `cannot be decoded: ${problem}`, { cause: error })

@@ -28,7 +28,7 @@ export async function fetchBytes(
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal?: AbortSignal },
 ): Promise<Uint8Array> {
   const url = resolve(address, name)
-  const tooLarge = (): DataError => new DataError(name, `is of more than options.maxBytes (${maxBytes}) bytes`)
+  const tooLarge = (): DataError => new DataError(name, `more bytes than the ${maxBytes} allowed`)
   const failed = (error: unknown): never => {
     signal?.throwIfAborted()
     const problem = error instanceof Error ? error.message : String(error)

@@ -4,7 +4,8 @@
  *
  * @packageDocumentation
  */
+export type { ReadImageOptions } from '../data/imageLimits.js'
 export { browserBreaKHis, type BrowserBreaKHisOptions } from './browserBreaKHis.js'
 export type { BlobLike, BrowserFile, BrowserFileOptions, FileLike } from './browserFile.js'
 export { browserImages, type BrowserImageEntry, type BrowserImagesOptions } from './browserImages.js'
-export { decodeImage, type DecodeImageOptions } from './decodeImage.js'
+export { decodeImage } from './decodeImage.js'

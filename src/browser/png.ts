@@ -1,8 +1,8 @@
+import { requireAllowedSize, type ImageLimits } from '../data/imageLimits.js'
 import type { PixelImage } from '../image.js'
 import { crc32 } from './crc32.js'
 import { inflate } from './inflate.js'
 import { applyOrientation } from './orientation.js'
-import { requireSize } from './pixelBudget.js'
 import { passesOf, unfilter } from './pngFilters.js'
 import { samplesOf, unpackSamples } from './samples.js'
 import { exifOrientation } from './tiffTags.js'
@@ -33,11 +33,11 @@ interface Chunks {
   readonly pixels: readonly Uint8Array[]
 }
 
-function readHeader(data: Uint8Array, maxPixels: number): Header {
+function readHeader(data: Uint8Array, limits: ImageLimits): Header {
   if (data.length !== 13) throw new Error('has a damaged header')
   const view = new DataView(data.buffer, data.byteOffset, 13)
   const [width, height] = [view.getUint32(0), view.getUint32(4)]
-  requireSize(width, height, maxPixels)
+  requireAllowedSize(width, height, limits)
   const [depth, colourType, compression, filter, interlace] = data.subarray(8) as unknown as number[]
   const type = colourTypes[colourType!]
   if (!type?.depths.includes(depth!))
@@ -47,7 +47,7 @@ function readHeader(data: Uint8Array, maxPixels: number): Header {
 }
 
 /** The chunks that matter, each checked against its CRC. */
-function readChunks(bytes: Uint8Array, maxPixels: number): Chunks {
+function readChunks(bytes: Uint8Array, limits: ImageLimits): Chunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const found = new Map<string, Uint8Array>()
   const pixels: Uint8Array[] = []
@@ -67,7 +67,7 @@ function readChunks(bytes: Uint8Array, maxPixels: number): Chunks {
       }
     }
     at += 12 + length
-    if (type === 'IHDR') header = readHeader(data, maxPixels)
+    if (type === 'IHDR') header = readHeader(data, limits)
     else if (type === 'IDAT') pixels.push(data)
     else if (type === 'IEND') break
     else if (['PLTE', 'tRNS', 'eXIf'].includes(type)) found.set(type, data)
@@ -153,8 +153,8 @@ function applyTransparentColour(image: PixelImage, key: Uint8Array, scale: numbe
 }
 
 /** The pixels of a PNG; every colour type, depth and interlacing (PNG specification, third edition). Of an animation the first. */
-export async function decodePNG(bytes: Uint8Array, maxPixels: number): Promise<PixelImage> {
-  const chunks = readChunks(bytes, maxPixels)
+export async function decodePNG(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImage> {
+  const chunks = readChunks(bytes, limits)
   const { width, height, depth, colourType, samples } = chunks.header
   const stored = await readSamples(chunks)
   const orientation = chunks.exif === undefined ? 1 : exifOrientation(chunks.exif)

@@ -1,9 +1,9 @@
+import { requireAllowedSize, type ImageLimits } from '../data/imageLimits.js'
 import type { PixelImage } from '../image.js'
 import { inflate } from './inflate.js'
 import { decompressLZW } from './lzw.js'
 import { applyOrientation } from './orientation.js'
 import { decompressPackBits } from './packBits.js'
-import { requireSize } from './pixelBudget.js'
 import { samplesOf, unpackSamples } from './samples.js'
 import { readTiffTags, type TiffTags } from './tiffTags.js'
 
@@ -33,9 +33,9 @@ interface Header {
   readonly predicted: boolean
 }
 
-function readHeader(tags: TiffTags, maxPixels: number): Header {
+function readHeader(tags: TiffTags, limits: ImageLimits): Header {
   const [width, height] = [tags.first(256, 0), tags.first(257, 0)]
-  requireSize(width, height, maxPixels)
+  requireAllowedSize(width, height, limits)
   const samples = tags.first(277, 1)
   const bitsPerSample = tags.all(258) ?? [1]
   const bits = bitsPerSample[0] ?? 1
@@ -171,9 +171,9 @@ function undoPremultiplication(data: Uint8Array | Uint16Array, samples: number, 
  * The pixels of a TIFF's first page: grey, RGB, alpha and palettes of 8 and 16 bits (grey and palettes also of 1, 2 and 4), in
  * strips or tiles, together or in planes, plain or compressed by LZW, deflate or PackBits (TIFF 6.0).
  */
-export async function decodeTIFF(bytes: Uint8Array, maxPixels: number): Promise<PixelImage> {
+export async function decodeTIFF(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImage> {
   const tags = readTiffTags(bytes)
-  const header = readHeader(tags, maxPixels)
+  const header = readHeader(tags, limits)
   const { width, height, bits, samples, photometric } = header
   const data = await readSamples(bytes, tags, header)
   const orientation = tags.first(274, 1)

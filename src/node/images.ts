@@ -1,19 +1,12 @@
 import { extname } from 'node:path'
 import sharp, { type SharpOptions } from 'sharp'
 import { imageFormat, type ImageFormat } from '../data/imageFormat.js'
+import { imageLimits, requireAllowedSize, type ImageLimits, type ReadImageOptions } from '../data/imageLimits.js'
 import { ArgumentError, DataError, requireInteger } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { messageOf, readBounded, writeWhole } from './files.js'
 
-/** What {@link readImage} and {@link decodeImage} take. */
-export interface ReadImageOptions {
-  /** Images of more pixels (width x height) are refused before they are decoded; default 10^8, 100 megapixels. */
-  readonly maxPixels?: number
-  /** Images with a longer side are refused before they are decoded; default 65,535 pixels, as in JPEG. */
-  readonly maxSide?: number
-  /** Files of more bytes are refused before they are read; default 2^29, 512 MiB. */
-  readonly maxBytes?: number
-}
+export type { ReadImageOptions } from '../data/imageLimits.js'
 
 /** The file formats that {@link writeImage} knows, by extension. */
 const formats: Readonly<Record<string, ImageFormat>> = {
@@ -27,18 +20,6 @@ const formats: Readonly<Record<string, ImageFormat>> = {
 
 const colourSpace = (deep: boolean, grey: boolean): string =>
   deep ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb'
-
-/** The caps of {@link ReadImageOptions}, checked. */
-function limits({
-  maxPixels = 1e8,
-  maxSide = 65_535,
-  maxBytes = 2 ** 29,
-}: ReadImageOptions = {}): Required<ReadImageOptions> {
-  requireInteger('options.maxPixels', maxPixels, 1)
-  requireInteger('options.maxSide', maxSide, 1)
-  requireInteger('options.maxBytes', maxBytes, 1)
-  return { maxPixels, maxSide, maxBytes }
-}
 
 /** The decoder's bytes: themselves, or a copy where their memory is shared with others or not aligned for 16 bits. */
 function own(data: Buffer): Uint8Array<ArrayBuffer> {
@@ -56,10 +37,8 @@ function greyAlpha(data: Uint8Array): Uint8Array<ArrayBuffer> {
   return pairs
 }
 
-async function decode(
-  bytes: Uint8Array,
-  { maxPixels, maxSide, maxBytes }: Required<ReadImageOptions>,
-): Promise<PixelImage> {
+async function decode(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImage> {
+  const { maxPixels, maxBytes } = limits
   if (bytes.length > maxBytes) throw new Error(`${bytes.length} bytes, more than the ${maxBytes} allowed`)
   // The library knows many more formats than it should be let loose on with files from outside.
   if (imageFormat(bytes) === undefined) throw new Error('is not PNG, JPEG, TIFF or WebP')
@@ -67,9 +46,7 @@ async function decode(
   // This reads the header only; the limits below come before any pixel.
   const header = await sharp(bytes, { ...settings, limitInputPixels: false }).metadata()
   const { width, height, depth, space, hasAlpha } = header
-  const claim = `its header claims ${width}x${height} pixels`
-  if (Math.max(width, height) > maxSide) throw new Error(`${claim}, a side of more than the ${maxSide} allowed`)
-  if (width * height > maxPixels) throw new Error(`${claim}, more than the ${maxPixels} allowed`)
+  requireAllowedSize(width, height, limits)
   if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`samples of type ${depth} are not supported`)
   const grey = space === 'b-w' || space === 'grey16'
   const deep = depth === 'ushort'
@@ -101,9 +78,9 @@ async function decode(
  *   header claims more than the limits, which is found before memory is taken for the pixels.
  */
 export async function decodeImage(bytes: Uint8Array, name: string, options?: ReadImageOptions): Promise<PixelImage> {
-  const limit = limits(options)
+  const limits = imageLimits(options)
   try {
-    return await decode(bytes, limit)
+    return await decode(bytes, limits)
   } catch (error) {
     // The decoder says the same thing several times.
     const lines = new Set((error as Error).message.split('\n').map((line) => line.trim()))
@@ -122,7 +99,7 @@ export async function readImage(path: string, options?: ReadImageOptions): Promi
 
 /** The bytes of an image file, at most `maxBytes`; a missing or unreadable one is a DataError that names it. */
 export async function readImageFile(path: string, options?: ReadImageOptions): Promise<Uint8Array> {
-  return readBounded(path, limits(options).maxBytes)
+  return readBounded(path, imageLimits(options).maxBytes)
 }
 
 /** What {@link encodeImage} and {@link writeImage} take. */
