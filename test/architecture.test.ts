@@ -35,7 +35,9 @@ describe('the rooms of src', () => {
   it('leave Node modules to node/ and cli/, and the public surface reaches neither them nor browser/', () => {
     const inner = imports.filter(({ room }) => room !== 'node' && room !== 'cli')
     expect(inner.filter(({ from }) => isNodeModule(from)).map(show)).toEqual([])
-    const surface = imports.filter(({ room, target }) => room === 'index' && ['node', 'browser', 'cli'].includes(target!))
+    const surface = imports.filter(
+      ({ room, target }) => room === 'index' && ['node', 'browser', 'cli'].includes(target!),
+    )
     expect(surface.map(show)).toEqual([])
   })
 
