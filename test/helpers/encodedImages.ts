@@ -36,5 +36,7 @@ export const encodedImages: readonly EncodedImage[] = reference.cases.map((each)
 export function largestDifference(a: PixelImage, b: PixelImage): number {
   const alike = (['width', 'height', 'channels', 'maxValue'] as const).every((key) => a[key] === b[key])
   if (!alike || a.data.length !== b.data.length) return Infinity
-  return a.data.reduce((most: number, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0)
+  let most = 0
+  for (let i = 0; i < a.data.length; i++) most = Math.max(most, Math.abs(a.data[i]! - b.data[i]!))
+  return most
 }
