@@ -43,23 +43,23 @@ export interface Sides {
 }
 
 function shared({ train, test }: Sides, nameOf: (record: ImageRecord) => string | undefined): SharedName[] {
+  // Only names that stand on both sides are counted: most splits have none, and a million counts cost seconds.
+  const tested = new Set(test.map(nameOf))
   const counts = new Map<string, { train: number; test: number }>()
-  for (const record of test) {
-    const name = nameOf(record)
-    if (name === undefined) continue
-    const count = counts.get(name)
-    if (count === undefined) counts.set(name, { train: 0, test: 1 })
-    else count.test++
-  }
   for (const record of train) {
     const name = nameOf(record)
-    const count = name === undefined ? undefined : counts.get(name)
-    if (count !== undefined) count.train++
+    if (name === undefined || !tested.has(name)) continue
+    const count = counts.get(name)
+    if (count === undefined) counts.set(name, { train: 1, test: 0 })
+    else count.train++
   }
-  return [...counts]
-    .filter(([, count]) => count.train > 0)
-    .map(([name, count]) => ({ name, ...count }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (counts.size === 0) return []
+  for (const record of test) {
+    const name = nameOf(record)
+    const count = name === undefined ? undefined : counts.get(name)
+    if (count !== undefined) count.test++
+  }
+  return [...counts].map(([name, count]) => ({ name, ...count })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /**

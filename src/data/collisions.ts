@@ -29,32 +29,54 @@ const diagnosis = (record: ImageRecord): string =>
 
 interface Group {
   readonly members: Map<string, Set<string>>
-  readonly diagnoses: Set<string>
   images: number
   inTrain: boolean
   inTest: boolean
 }
 
-function group(
+/** The names whose records are not all of one value. */
+function ambiguous(
   { train, test }: Sides,
   nameOf: (record: ImageRecord) => string | undefined,
-  memberOf: (record: ImageRecord) => string,
-): [string, Group][] {
-  const groups = new Map<string, Group>()
+  valueOf: (record: ImageRecord) => string,
+): Set<string> {
+  const first = new Map<string, string>()
+  const found = new Set<string>()
   for (const side of [train, test]) {
     for (const record of side) {
       const name = nameOf(record)
       if (name === undefined) continue
+      const value = valueOf(record)
+      const known = first.get(name)
+      if (known === undefined) first.set(name, value)
+      else if (known !== value) found.add(name)
+    }
+  }
+  return found
+}
+
+/** The records of these names, by name. */
+function group(
+  { train, test }: Sides,
+  names: ReadonlySet<string>,
+  nameOf: (record: ImageRecord) => string | undefined,
+  memberOf: (record: ImageRecord) => string,
+): [string, Group][] {
+  if (names.size === 0) return []
+  const groups = new Map<string, Group>()
+  for (const side of [train, test]) {
+    for (const record of side) {
+      const name = nameOf(record)
+      if (name === undefined || !names.has(name)) continue
       let found = groups.get(name)
       if (found === undefined) {
-        found = { members: new Map(), diagnoses: new Set(), images: 0, inTrain: false, inTest: false }
+        found = { members: new Map(), images: 0, inTrain: false, inTest: false }
         groups.set(name, found)
       }
       const member = memberOf(record)
       let numbers = found.members.get(member)
       if (numbers === undefined) found.members.set(member, (numbers = new Set()))
       if (record.sequence !== undefined) numbers.add(`${record.magnification ?? '-'}/${record.sequence}`)
-      found.diagnoses.add(diagnosis(record))
       found.images++
       if (side === train) found.inTrain = true
       else found.inTest = true
@@ -82,26 +104,21 @@ const common = (name: string, { members, images, inTrain, inTest }: Group): Omit
 
 /** Accessions under several patient ids, then patient ids with several diagnoses; each in the order of the names. */
 export function accessionAndPatientCollisions(sides: Sides): Collision[] {
-  const accessions = group(
-    sides,
-    (record) => record.accession,
-    (record) => record.patient,
-  )
+  const accessionOf = (record: ImageRecord): string | undefined => record.accession
+  const patientOf = (record: ImageRecord): string => record.patient
+  const accessions = group(sides, ambiguous(sides, accessionOf, patientOf), accessionOf, patientOf)
   const patients = group(
     sides,
-    (record) => record.patient,
+    ambiguous(sides, patientOf, diagnosis),
+    patientOf,
     (record) => record.slide ?? diagnosis(record),
   )
   return [
-    ...accessions
-      .filter(([, { members }]) => members.size > 1)
-      .map(([name, found]): Collision => ({ kind: 'accession', ...common(name, found) })),
-    ...patients
-      .filter(([, { diagnoses }]) => diagnoses.size > 1)
-      .map(([name, found]): Collision => ({
-        kind: 'patient',
-        ...common(name, found),
-        sameNumbers: repeated(found.members.values()),
-      })),
+    ...accessions.map(([name, found]): Collision => ({ kind: 'accession', ...common(name, found) })),
+    ...patients.map(([name, found]): Collision => ({
+      kind: 'patient',
+      ...common(name, found),
+      sameNumbers: repeated(found.members.values()),
+    })),
   ]
 }
