@@ -14,7 +14,7 @@ export {
   type DrawRange,
 } from './augmentation.js'
 export { auditLeakage, type LeakageAudit, type SharedName, type Sides } from './audit.js'
-export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions } from './balance.js'
+export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions, type TrainAndTest } from './balance.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { cachedSource, type CachedSource, type CachedSourceOptions } from './cachedSource.js'
@@ -22,7 +22,20 @@ export { checkImages, type CheckedImages, type CheckOptions, type CheckProgress,
 export type { Collision } from './collisions.js'
 export { crop, modCrop } from './crop.js'
 export type { DataTime } from './dataClock.js'
+export {
+  degrade,
+  drawDegradation,
+  type BlurRanges,
+  type Degradation,
+  type DegradeOptions,
+  type DrawnDegradation,
+  type FixedOrDrawn,
+  type JPEGRanges,
+} from './degrade.js'
+export { gaussianBlur, type GaussianShape } from './gaussianBlur.js'
+export { gaussianNoise } from './gaussianNoise.js'
 export { imageList, type EntryOptions, type ImageEntry, type ImageListOptions } from './imageList.js'
+export { jpegArtefacts, type JPEGCompression } from './jpegArtefacts.js'
 export type { LabelSpellings } from './labels.js'
 export { listBreaKHis, type ListBreaKHisOptions, type ListedBreaKHis } from './listBreaKHis.js'
 export { imagesFromTensors, imagesInMemory, type InMemoryOptions, type TensorImagesOptions } from './memoryImages.js'

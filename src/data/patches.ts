@@ -1,10 +1,10 @@
 import { tensor4d, type Tensor4D } from '@tensorflow/tfjs-core'
-import { ArgumentError, DataError, requireInteger, requireRange } from '../errors.js'
+import { ArgumentError, DataError, requireInteger } from '../errors.js'
 import { toRGB, type PixelImage } from '../image.js'
 import { createRandom, type Random } from '../random.js'
-import { resizeBicubic } from './bicubic.js'
 import { crop } from './crop.js'
 import type { DataClock } from './dataClock.js'
+import { degradeFrom, drawDegradation, type Degradation } from './degrade.js'
 import { blankLike } from './resize.js'
 
 /** Images that are read when a patch is cut from them, for sets that do not fit into memory. */
@@ -27,8 +27,8 @@ export interface PatchSamplerOptions {
   readonly scale?: number
   /** Mirror left-right, mirror top-bottom and transpose, each for half of the patches. Default true. */
   readonly flips?: boolean
-  /** Standard deviation of Gaussian noise added to the low-resolution patch, which is then clamped to [0, 1]. Default 0. */
-  readonly noise?: number
+  /** What the low-resolution patch suffers beside the loss of pixels: blur, noise, JPEG, as `degrade` does it. Default nothing. */
+  readonly degradation?: Degradation
   /** Equal seeds give equal patches. Default 0. */
   readonly seed?: number
 }
@@ -80,7 +80,8 @@ export interface PatchCutter {
 /**
  * Patches for super-resolution training, as ESRGAN's: a random crop of a high-resolution image, mirrored and transposed
  * each with p = .5, and MATLAB's bicubic x1/scale of exactly that crop, rounded to the image's depth. Images take turns in
- * a shuffled order, so each is used equally often. Noise, if any, falls on the low-resolution side only.
+ * a shuffled order, so each is used equally often. The degradation, if any, falls on the low-resolution side only, drawn
+ * anew for each patch; the crops do not hang on it.
  *
  * @throws ArgumentError for options out of range; `step` rejects with a DataError for an image smaller than the patch.
  */
@@ -91,12 +92,12 @@ export function patchSampler(options: PatchSamplerOptions): PatchSampler {
 
 /** {@link patchSampler}, in two parts. */
 export function patchCutter(options: PatchSamplerOptions): PatchCutter {
-  const { images, patchSize = 128, batchSize = 16, scale = 4, flips = true, noise = 0, seed = 0 } = options
+  const { images, patchSize = 128, batchSize = 16, scale = 4, flips = true, degradation = {}, seed = 0 } = options
   requireInteger('options.scale', scale, 1)
   requireInteger('options.patchSize', patchSize, scale)
   if (patchSize % scale !== 0) throw new ArgumentError('options.patchSize', `be a multiple of ${scale}`, patchSize)
   requireInteger('options.batchSize', batchSize, 1)
-  requireRange('options.noise', noise, 0, 1)
+  drawDegradation(createRandom(seed), degradation)
   const source: PatchImages = 'read' in images ? images : { count: images.length, read: (index) => images[index]! }
   requireInteger('options.images.length', source.count, 1)
 
@@ -129,12 +130,9 @@ export function patchCutter(options: PatchSamplerOptions): PatchCutter {
     read.forEach((image, i) => {
       const random = createRandom(seed, 'patch', n, i)
       const large = cut(image, indices[i]!, random)
-      const { data, maxValue } = resizeBicubic(large, { scale: 1 / scale })
+      const { data, maxValue } = degradeFrom(createRandom(seed, 'degrade', n, i), large, scale, degradation)
       for (let k = 0; k < large.data.length; k++) hr[i * large.data.length + k] = large.data[k]! / maxValue
-      for (let k = 0; k < data.length; k++) {
-        const value = data[k]! / maxValue
-        lr[i * data.length + k] = noise === 0 ? value : Math.min(1, Math.max(0, value + random.normal(0, noise)))
-      }
+      for (let k = 0; k < data.length; k++) lr[i * data.length + k] = data[k]! / maxValue
     })
     return { hr, lr }
   }

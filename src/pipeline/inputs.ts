@@ -1,5 +1,5 @@
 import { expandDims, squeeze, tidy, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
-import { augment, resizeImage, type Augmentation } from '../data/index.js'
+import { augment, resizeImage, type Augmentation, type AugmentOptions } from '../data/index.js'
 import { upscale, type Generator } from '../esrgan/index.js'
 import { imageToTensor, tensorToImage, toRGB, type PixelImage } from '../image.js'
 
@@ -7,6 +7,8 @@ import { imageToTensor, tensorToImage, toRGB, type PixelImage } from '../image.j
 export interface SuperResolvedInputOptions {
   /** Makes the input of an augmented copy. */
   readonly augmentation?: Augmentation
+  /** How an augmented copy is sampled: fill mode and value, centre; default `augment`'s. */
+  readonly sampling?: AugmentOptions
   /** How the image is resized to the square; default `bilinear` (antialiased). */
   readonly resize?: 'bilinear' | 'nearest'
   /** Stops before the generator runs. */
@@ -17,13 +19,13 @@ export interface SuperResolvedInputOptions {
 export async function lowResolutionInput(
   image: PixelImage,
   side: number,
-  { augmentation, resize = 'bilinear' }: Pick<SuperResolvedInputOptions, 'augmentation' | 'resize'> = {},
+  { augmentation, sampling, resize = 'bilinear' }: Omit<SuperResolvedInputOptions, 'signal'> = {},
 ): Promise<PixelImage> {
   const original = toRGB(image)
   const size = { width: side, height: side, method: resize }
   if (augmentation === undefined) return resizeImage(original, size)
   const copy = tidy(() =>
-    squeeze<Tensor3D>(augment(expandDims<Tensor4D>(imageToTensor(original)), [augmentation]), [0]),
+    squeeze<Tensor3D>(augment(expandDims<Tensor4D>(imageToTensor(original)), [augmentation], sampling), [0]),
   )
   try {
     return resizeImage(await tensorToImage(copy), size)

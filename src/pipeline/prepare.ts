@@ -76,5 +76,5 @@ export function prepareRecords(source: ImageSource, options: PrepareOptions): Pr
       )
     }
   }
-  return { split, training: balanceByAugmentation(split.train, { ...augmentation, seed }) }
+  return { split, training: balanceByAugmentation(split, { ...augmentation, seed }) }
 }

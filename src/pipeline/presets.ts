@@ -1,3 +1,5 @@
+import type { FillMode } from '../backend/index.js'
+import type { AugmentationRanges, AugmentOptions, Degradation, DrawRange } from '../data/index.js'
 import type { LearningRate } from '../training/index.js'
 import { multiStepRate } from '../training/index.js'
 
@@ -31,8 +33,8 @@ export interface ESRGANSettings {
   readonly psnrRate: LearningRate
   /** Learning rate of the GAN stage, for both networks. */
   readonly ganRate: LearningRate
-  /** Standard deviation of Gaussian noise on the low-resolution patches, on the [0, 1] scale. */
-  readonly noise: number
+  /** What the low-resolution patches suffer beside the loss of pixels: blur, noise, JPEG; see `degrade`. */
+  readonly degradation: Degradation
   /** Save the training state every so many updates. */
   readonly saveEvery: number
   /** Held-out images on which PSNR and SSIM are measured. */
@@ -61,14 +63,18 @@ export interface SiameseSettings {
   readonly lambda: number
 }
 
-/** How training images are augmented until the classes balance. */
-export interface AugmentationSettings {
+/** How training images are augmented until the classes balance: Keras' ranges, none but those of the presets by default. */
+export interface AugmentationSettings extends AugmentationRanges, Pick<AugmentOptions, 'centre' | 'fillValue'> {
   /** `random`: Keras' ranges. `sequential`: copy k is turned by k * rotation degrees, the paper's words taken literally. */
   readonly method: 'random' | 'sequential'
   /** Rotation range in degrees: theta ~ U(-rotation, rotation). */
   readonly rotation: number
-  /** Zoom range: zx, zy ~ U(1 - zoom, 1 + zoom). */
-  readonly zoom: number
+  /** Zoom range: zx, zy ~ U(1 - zoom, 1 + zoom), or ~ U(low, high). */
+  readonly zoom: number | DrawRange
+  /** How many images the rarer class has for each of the other at the end, in (0, 1]. */
+  readonly ratio: number
+  /** What lies outside an image; see `augment`. */
+  readonly fillMode: FillMode
 }
 
 /** Everything that a preset fixes. */
@@ -101,7 +107,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
     testFraction: 0.2,
     inputSize: 224,
     resize: 'bilinear',
-    augmentation: { method: 'random', rotation: 10, zoom: 0.1 },
+    augmentation: { method: 'random', rotation: 10, zoom: 0.1, ratio: 1, fillMode: 'reflect' },
     esrgan: {
       blocks: 23,
       features: 64,
@@ -117,7 +123,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       ganSteps: 400_000,
       psnrRate: multiStepRate(2e-4, [200_000, 400_000, 600_000, 800_000]),
       ganRate: multiStepRate(1e-4, [50_000, 100_000, 200_000, 300_000]),
-      noise: 0,
+      degradation: {},
       saveEvery: 1000,
       evaluationImages: 40,
     },
@@ -137,7 +143,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
     testFraction: 0.25,
     inputSize: 64,
     resize: 'bilinear',
-    augmentation: { method: 'random', rotation: 10, zoom: 0.1 },
+    augmentation: { method: 'random', rotation: 10, zoom: 0.1, ratio: 1, fillMode: 'reflect' },
     esrgan: {
       blocks: 2,
       features: 16,
@@ -153,7 +159,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       ganSteps: 40,
       psnrRate: 1e-3,
       ganRate: 1e-4,
-      noise: 0,
+      degradation: {},
       saveEvery: 50,
       evaluationImages: 8,
     },

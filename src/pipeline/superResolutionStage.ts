@@ -55,10 +55,10 @@ export interface SuperResolutionStage {
 /** Trains the ESRGAN half from where the store's state stands, if there is one. */
 export async function trainSuperResolution(options: SuperResolutionStageOptions): Promise<SuperResolutionStage> {
   const { source, train, settings, features, losses, store, key, seed, onProgress, signal } = options
-  const { blocks, features: width, growth, bicubicSkip, checkpoint, batchSize, noise } = settings
+  const { blocks, features: width, growth, bicubicSkip, checkpoint, batchSize, degradation } = settings
   const images = { count: train.length, read: (i: number): Promise<PixelImage> => source.read(train[i]!) }
   const sampler = (patchSize: number, purpose: number): ReturnType<typeof patchSampler> =>
-    patchSampler({ images, patchSize, batchSize, scale, noise, seed: seed * 2 + purpose })
+    patchSampler({ images, patchSize, batchSize, scale, degradation, seed: seed * 2 + purpose })
   const patches = { psnr: sampler(settings.psnrPatch, 0), gan: sampler(settings.ganPatch, 1) }
 
   const saved = await store.get(key)

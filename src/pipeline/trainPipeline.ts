@@ -198,7 +198,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     const makeInput = async ({ record, augmentation }: AugmentedRecord): Promise<PixelImage> =>
       superResolvedInput(generator, await source.read(record), inputSize, {
         resize,
-        ...(augmentation === undefined ? {} : { augmentation }),
+        ...(augmentation === undefined ? {} : { augmentation, sampling: settings.augmentation }),
         ...(signal === undefined ? {} : { signal }),
       })
     const shelve = async (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
@@ -278,7 +278,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
 async function augmentedSamples(
   source: ImageSource,
   training: readonly AugmentedRecord[],
-  { inputSize, resize }: PipelineSettings,
+  { inputSize, resize, augmentation }: PipelineSettings,
 ): Promise<PipelinePictures['augmented']> {
   const samples: PipelinePictures['augmented'][number][] = []
   for (const item of training.filter(({ copy }) => copy > 0).slice(0, shownCopies)) {
@@ -290,7 +290,11 @@ async function augmentedSamples(
     })
     samples.push({
       caption: `${theta.toFixed(1)} degrees, zoom ${zoomRows.toFixed(2)} x ${zoomColumns.toFixed(2)}`,
-      image: await lowResolutionInput(original, inputSize, { resize, augmentation: item.augmentation! }),
+      image: await lowResolutionInput(original, inputSize, {
+        resize,
+        augmentation: item.augmentation!,
+        sampling: augmentation,
+      }),
     })
   }
   return samples

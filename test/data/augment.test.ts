@@ -6,10 +6,12 @@ import {
   balanceByAugmentation,
   drawAugmentation,
   sequentialAugmentation,
+  splitByImage,
   type Augmentation,
   type AugmentationRanges,
   type AugmentOptions,
   type ImageRecord,
+  type TrainAndTest,
 } from '../../src/data/index.js'
 import { createRandom } from '../../src/random.js'
 import { useBackend } from '../helpers/backend.js'
@@ -218,8 +220,9 @@ describe('balanceByAugmentation', () => {
     ...Array.from({ length: 3 }, (_, i) => ({ id: `b${i}`, label: 'benign' as const, patient: 'b' })),
     ...Array.from({ length: 8 }, (_, i) => ({ id: `m${i}`, label: 'malignant' as const, patient: 'm' })),
   ]
+  const split = (train: ImageRecord[]): { train: ImageRecord[]; test: ImageRecord[] } => ({ train, test: [] })
   it('copies the rarer class evenly until the classes balance, originals first', () => {
-    const balanced = balanceByAugmentation(records)
+    const balanced = balanceByAugmentation(split(records))
     expect(balanced.slice(0, 11)).toEqual(records.map((record) => ({ record, copy: 0 })))
     const copies = balanced.slice(11)
     expect(copies.length).toBe(5)
@@ -231,20 +234,41 @@ describe('balanceByAugmentation', () => {
   it('is a function of the seed and the records, whatever their order', () => {
     const key = (list: ReturnType<typeof balanceByAugmentation>): string =>
       JSON.stringify(list.filter((c) => c.copy > 0).map((c) => [c.record.id, c.copy, c.augmentation]))
-    expect(key(balanceByAugmentation(records.toReversed(), { seed: 3 }))).toBe(
-      key(balanceByAugmentation(records, { seed: 3 })),
+    expect(key(balanceByAugmentation(split(records.toReversed()), { seed: 3 }))).toBe(
+      key(balanceByAugmentation(split(records), { seed: 3 })),
     )
-    expect(key(balanceByAugmentation(records, { seed: 4 }))).not.toBe(key(balanceByAugmentation(records, { seed: 3 })))
-    expect(key(balanceByAugmentation(records, { epoch: 1 }))).not.toBe(key(balanceByAugmentation(records)))
+    expect(key(balanceByAugmentation(split(records), { seed: 4 }))).not.toBe(
+      key(balanceByAugmentation(split(records), { seed: 3 })),
+    )
+    expect(key(balanceByAugmentation(split(records), { epoch: 1 }))).not.toBe(
+      key(balanceByAugmentation(split(records))),
+    )
   })
   it('turns copies in sequence when told to', () => {
-    const copies = balanceByAugmentation(records, { method: 'sequential' }).slice(11)
+    const copies = balanceByAugmentation(split(records), { method: 'sequential' }).slice(11)
     expect(copies.map((c) => c.augmentation!.theta)).toEqual([10, 10, 10, 20, 20])
   })
   it('adds nothing to balanced sets and refuses one class', () => {
-    expect(balanceByAugmentation(records.slice(0, 6)).length).toBe(6)
-    expect(() => balanceByAugmentation(records.slice(0, 3))).toThrow('train: one class only (3 images)')
-    expect(() => balanceByAugmentation(records, { zoom: 2 })).toThrow('options.zoom')
-    expect(() => balanceByAugmentation(records, { method: 'none' as 'random' })).toThrow('options.method')
+    expect(balanceByAugmentation(split(records.slice(0, 6))).length).toBe(6)
+    expect(() => balanceByAugmentation(split(records.slice(0, 3)))).toThrow('train: one class only (3 images)')
+    expect(() => balanceByAugmentation(split(records), { zoom: 2 })).toThrow('options.zoom')
+    expect(() => balanceByAugmentation(split(records), { method: 'none' as 'random' })).toThrow('options.method')
+  })
+  it('goes to the ratio that is wanted, and takes nothing away', () => {
+    const copies = (ratio: number): number => balanceByAugmentation(split(records), { ratio }).length - records.length
+    expect([1, 0.75, 0.5, 0.4, 0.1].map(copies)).toEqual([5, 3, 1, 0, 0])
+    for (const ratio of [0, 1.1, Number.NaN]) {
+      expect(() => balanceByAugmentation(split(records), { ratio })).toThrow('options.ratio must be a number in (0, 1]')
+    }
+  })
+  it('takes a split only, never one of its sides, and refuses one whose sides share an image', () => {
+    const sides = splitByImage(records, { testFraction: 0.3, seed: 1 })
+    const balanced = balanceByAugmentation(sides)
+    const judged = new Set(sides.test.map(({ id }) => id))
+    expect(balanced.some(({ record }) => judged.has(record.id))).toBe(false)
+    expect(() => balanceByAugmentation(sides.test as unknown as TrainAndTest)).toThrow('split must be a split')
+    expect(() => balanceByAugmentation({ train: records, test: [records[4]!] })).toThrow(
+      'm1: stands on both sides of the split',
+    )
   })
 })

@@ -21,22 +21,23 @@ describe('resizeBicubic', () => {
     const row = [...weights.subarray(8 * taps, 9 * taps)].filter((w) => w !== 0)
     expectClose(row, [...first, ...first.toReversed()], 5e-9)
   })
-  it.each(golden.cases.map((c) => [`${c.width}x${c.height} to ${c.outWidth}x${c.outHeight}`, c] as const))(
-    'matches the independent reference: %s',
-    (_, c) => {
-      const image: PixelImage = {
-        width: c.width,
-        height: c.height,
-        channels: c.channels as 1 | 3,
-        data: Uint8Array.from(c.input),
-        maxValue: 255,
-      }
-      const options = c.scale === null ? { width: c.outWidth, height: c.outHeight } : { scale: c.scale }
-      const result = resizeBicubic(image, options)
-      expect([result.width, result.height]).toEqual([c.outWidth, c.outHeight])
-      expect([...result.data]).toEqual(c.output)
-    },
-  )
+  it.each(
+    golden.cases.map(
+      (c) => [`${c.width}x${c.height}x${c.channels} of ${c.maxValue} to ${c.outWidth}x${c.outHeight}`, c] as const,
+    ),
+  )('matches the independent reference: %s', (_, c) => {
+    const image: PixelImage = {
+      width: c.width,
+      height: c.height,
+      channels: c.channels as 1 | 3,
+      data: c.maxValue === 255 ? Uint8Array.from(c.input) : Uint16Array.from(c.input),
+      maxValue: c.maxValue as 255 | 65535,
+    }
+    const options = c.scale === null ? { width: c.outWidth, height: c.outHeight } : { scale: c.scale }
+    const result = resizeBicubic(image, options)
+    expect([result.width, result.height]).toEqual([c.outWidth, c.outHeight])
+    expect([...result.data]).toEqual(c.output)
+  })
   it('keeps a constant image, an identity scale, 16 bits and alpha', () => {
     const flat = { ...noise(9, 7, 3), data: new Uint8Array(9 * 7 * 3).fill(77) }
     for (const scale of [0.3, 0.5, 1.7, 4]) expect(new Set(resizeBicubic(flat, { scale }).data)).toEqual(new Set([77]))
@@ -66,13 +67,6 @@ describe('resizeBicubic', () => {
     for (const scale of [0, -1, Number.NaN, Infinity])
       expect(() => resizeBicubic(image, { scale })).toThrow('options.scale must be a finite number > 0')
     expect(() => resizeBicubic(image, { width: 0, height: 4 })).toThrow('options.width must be an integer >= 1')
-  })
-  it('shrinks 700x460 in tens of milliseconds', () => {
-    const image = noise(700, 460, 3)
-    resizeBicubic(image, { scale: 0.25 })
-    const start = performance.now()
-    resizeBicubic(image, { scale: 0.25 })
-    expect(performance.now() - start).toBeLessThan(500)
   })
 })
 

@@ -83,7 +83,7 @@ describe('patchSampler', () => {
     expect((await orientations(true)).size).toBe(8)
     expect([...(await orientations(false))]).toEqual(['0,1,1,0'])
   })
-  it('reads images on demand, takes grey and 16 bits, and adds noise to the small side only', async () => {
+  it('reads images on demand, takes grey and 16 bits, and degrades the small side only', async () => {
     const grey: PixelImage = {
       width: 8,
       height: 8,
@@ -95,16 +95,21 @@ describe('patchSampler', () => {
     const clean = await draw(0, { images: source })
     expect(clean.hr[0]![0]).toBeCloseTo(127.5, 1)
     expect(clean.lr[0]!.every((v) => Math.abs(v - 127.5) < 0.1)).toBe(true)
-    const noisy = await draw(0, { images: source, noise: 0.1 })
+    const noisy = await draw(0, { images: source, degradation: { noise: 0.1 } })
     expect(noisy.hr).toEqual(clean.hr)
     expect(new Set(noisy.lr[0]).size).toBeGreaterThan(5)
-    const loud = await draw(0, { images: source, noise: 1 })
+    const worn = { blur: [0.5, 2], noise: [0, 0.05], jpeg: [40, 90] } as const
+    const [one, two] = [await draw(3, { degradation: worn }), await draw(3, { degradation: worn })]
+    expect(one).toEqual(two)
+    expect(one.hr).toEqual((await draw(3)).hr)
+    expect(one.lr).not.toEqual((await draw(3)).lr)
+    const loud = await draw(0, { images: source, degradation: { noise: 1 } })
     expect(loud.lr.flat().every((v) => v >= 0 && v <= 255)).toBe(true)
   })
   it('refuses wrong options and images smaller than the patch, and leaks nothing', async () => {
     expect(() => patchSampler({ images, patchSize: 30, scale: 4 })).toThrow('options.patchSize must be a multiple of 4')
     expect(() => patchSampler({ images: [] })).toThrow('options.images.length')
-    expect(() => patchSampler({ images, noise: -1 })).toThrow('options.noise')
+    expect(() => patchSampler({ images, degradation: { noise: -1 } })).toThrow('options.noise')
     const large = patchSampler({ images, patchSize: 32, batchSize: 2 })
     await expectNoLeakWhenThrowing(() => large.step(0), /^image \d: 40x30 is smaller than the 32x32 patch$/)
     await expectNoLeak(async () => Object.values(await patchSampler({ images, patchSize: 8 }).step(0)))

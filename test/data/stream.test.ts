@@ -155,7 +155,7 @@ describe('streamBatches on wasm', () => {
   it('gives resized originals and their augmented copies, in the order of the list', async () => {
     const source = syntheticHistology({ patients: 4, imagesPerPatient: 3, width: 40, height: 32 })
     // 2 images of one class and 6 of the other: 4 copies, between the originals, so that their order is put to the test.
-    const items = balanceByAugmentation(source.records.slice(4))
+    const items = balanceByAugmentation({ train: source.records.slice(4), test: [] })
     const mixed = items.map((_, i) => items[(i * 5) % items.length]!)
     expect(mixed.map(({ copy }) => copy).join('')).toMatch(/0[1-9]+0/)
     const expected = async ({ record, augmentation }: AugmentedRecord): Promise<Float32Array> => {
@@ -250,7 +250,8 @@ describe('streamBatches on wasm', () => {
     const records = source.records.map((record) => ({
       record,
       copy: 1,
-      augmentation: balanceByAugmentation([record, record, { ...record, label: 'malignant' }])[3]!.augmentation!,
+      augmentation: balanceByAugmentation({ train: [record, record, { ...record, label: 'malignant' }], test: [] })[3]!
+        .augmentation!,
     }))
     await expectNoLeakWhenThrowing(
       () =>
