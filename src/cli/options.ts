@@ -25,6 +25,20 @@ export const integer =
     return value
   }
 
+/** Parses a number in [low, high], or a range of two as `0.5:2`. */
+export const numberOrRange =
+  (low: number, high: number, isWhole = false) =>
+  (text: string): number | readonly [number, number] => {
+    const values = text.split(':').map((part) => (/^\d*\.?\d+$/.test(part.trim()) ? Number(part) : Number.NaN))
+    const fits = values.every((value) => value >= low && value <= high && (!isWhole || Number.isInteger(value)))
+    const [first, last] = values as [number, number?]
+    if (!fits || values.length > 2 || (last !== undefined && last < first)) {
+      const kind = isWhole ? 'an integer' : 'a number'
+      throw new InvalidArgumentError(`It must be ${kind} from ${low} to ${high}, or two of them as LOW:HIGH.`)
+    }
+    return last === undefined ? first : [first, last]
+  }
+
 const known = [40, 100, 200, 400] as const
 
 /** Parses a list such as `40,100`. */

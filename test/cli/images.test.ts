@@ -1,8 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { resizeBicubic } from '../../src/data/index.js'
+import { degrade, drawDegradation, modCrop, resizeBicubic } from '../../src/data/index.js'
 import { readImage, writeImage } from '../../src/node/index.js'
+import { createRandom } from '../../src/random.js'
 import { madeUpImage } from '../figures/madeUp.js'
 import { describeShared, sharedData } from '../helpers/shared.js'
 import { cli, inFolder } from './helpers.js'
@@ -14,11 +15,46 @@ describe('degrade', () => {
       await writeImage(original!, madeUpImage(42, 33))
       const down = await cli(['degrade', original!, '--scale', '4', '--out', small!, '--json'])
       expect(down.code).toBe(0)
-      expect(JSON.parse(down.stdout)).toEqual({ out: small, width: 10, height: 8, scale: 4, up: false })
+      expect(JSON.parse(down.stdout)).toEqual({
+        out: small,
+        width: 10,
+        height: 8,
+        scale: 4,
+        up: false,
+        seed: 0,
+        noise: 0,
+      })
       const up = await cli(['degrade', small!, '--up', '--out', large!])
       expect(up).toMatchObject({ code: 0, stdout: `${large}: 10x8 -> 40x32\n` })
       const expected = resizeBicubic(await readImage(small!), { scale: 4 })
       expect((await readImage(large!)).data).toEqual(expected.data)
+    })
+  })
+
+  it('blurs, adds noise and compresses, drawn by the seed, and says what', async () => {
+    await inFolder(async (folder) => {
+      const [original, out] = ['a.png', 'worn.png'].map((name) => join(folder, name))
+      await writeImage(original!, madeUpImage(42, 33))
+      const options = ['--blur', '0.5:2', '--noise', '.02', '--jpeg', '40:90', '--seed', '7']
+      const run = await cli(['degrade', original!, '--scale', '2', ...options, '--out', out!, '--json'])
+      const worn = { blur: [0.5, 2], noise: 0.02, jpeg: [40, 90] } as const
+      const drawn = drawDegradation(createRandom(7, 'degrade'), worn)
+      expect(JSON.parse(run.stdout)).toMatchObject({ seed: 7, ...drawn })
+      const whole = modCrop(await readImage(original!), 2)
+      expect((await readImage(out!)).data).toEqual(degrade(whole, { scale: 2, seed: 7, ...worn }).data)
+      const plain = await cli(['degrade', original!, '--scale', '2', ...options, '--out', out!])
+      expect(plain.stdout).toMatch(/: 42x33 -> 21x16, blur [01]\.\d\d, noise 0\.0200, JPEG \d\d\n$/)
+      const wrong = async (argv: string[], message: RegExp): Promise<void> => {
+        expect(await cli(['degrade', original!, '--out', out!, ...argv])).toMatchObject({
+          code: 2,
+          stderr: expect.stringMatching(message),
+        })
+      }
+      await wrong(['--up', '--jpeg', '50'], /--up: enlarges only/)
+      await wrong(['--blur', '2:1'], /a number from 0 to 100, or two of them as LOW:HIGH/)
+      await wrong(['--noise', '1.1'], /a number from 0 to 1/)
+      await wrong(['--jpeg', '50.5'], /an integer from 1 to 100/)
+      await wrong(['--jpeg', '1:2:3'], /an integer from 1 to 100/)
     })
   })
 
