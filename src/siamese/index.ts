@@ -19,6 +19,7 @@ export {
   type SiameseEvaluation,
 } from './evaluate.js'
 export { createSiamese, type DropoutKey, type Metric, type SiameseNetwork, type SiameseOptions } from './network.js'
+export { pairStrategies, type PairStrategy } from './pairBatches.js'
 export { loadSiamese, saveSiamese, type LoadedSiamese, type SaveSiameseOptions } from './save.js'
 export {
   trainSiamese,
@@ -31,6 +32,7 @@ export {
   createSiameseTrainer,
   siameseLosses,
   type ImageLoader,
+  type PairedImages,
   type Pairs,
   type SiameseContext,
   type SiameseLossOptions,

@@ -1,7 +1,7 @@
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
-import { pairSampler } from '../data/index.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
 import { evaluateSiamese } from './evaluate.js'
+import { createPairBatches, type PairStrategy } from './pairBatches.js'
 import {
   createSiameseTrainer,
   requireLabels,
@@ -20,6 +20,13 @@ export interface SiameseEpoch {
   readonly terms: Readonly<Record<string, number>>
   /** Share of images that the head classed rightly, under dropout and while learning. */
   readonly accuracy: number
+  /** Pairs that the loss was taken on. */
+  readonly pairs: number
+  /**
+   * Images of the epoch's batches that were the anchor of no pair: `all-in-batch` and `hard`, for want of partners in their
+   * batch; `semi-hard`, for want of a semi-hard triplet. 0 for `balanced`.
+   */
+  readonly skippedAnchors: number
   /** Cross-entropy of the head (`bce`) on the validation images, without dropout. */
   readonly validationLoss?: number
   /** Accuracy on the validation images at threshold 0.5. */
@@ -48,6 +55,8 @@ export interface SiameseBegunEpoch {
   readonly steps: number
   /** Pairs that they saw. */
   readonly pairs: number
+  /** Images that were the anchor of none. */
+  readonly skippedAnchors: number
   /** Sums over these pairs of the loss, its terms and the accuracy. */
   readonly sums: Readonly<Record<string, number>>
 }
@@ -60,9 +69,18 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
   readonly pictures?: readonly (string | number)[]
   /** Whether the two images of a pair may, must not or must be of one patient; default `allow`. */
   readonly samePatient?: 'allow' | 'forbid' | 'require'
-  /** Passes over the pairs; default 10 (the paper). */
+  /**
+   * Which pairs the loss is taken on; default `balanced`. The others pair the images of a batch among each other, so that an image
+   * in several pairs counts as often in every term. `hard` and `semi-hard` go by the embeddings of the step itself, with its
+   * dropout, and by `margin`; a batch without any semi-hard pair takes its hard ones.
+   */
+  readonly pairs?: PairStrategy
+  /** Passes over the pairs; default 10 (the paper). Where images are paired within batches, passes over the larger class. */
   readonly epochs?: number
-  /** Pairs in a batch; default 32 (the paper). */
+  /**
+   * Pairs in a batch; default 32 (the paper). Where images are paired within batches, the images of each class: as many images as
+   * that many pairs hold, if the smaller class has them.
+   */
   readonly batchSize?: number
   /** Ends each epoch after so many steps; default: all of the sampler's. */
   readonly stepsPerEpoch?: number
@@ -101,6 +119,7 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     labels,
     groups,
     samePatient = 'allow',
+    pairs: strategy = 'balanced',
     epochs = 10,
     batchSize = 32,
     stepsPerEpoch,
@@ -113,15 +132,18 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
   requireLabels('options.labels', labels)
   if (validation !== undefined && validation.labels.length === 0)
     throw new ArgumentError('options.validation.labels', 'hold at least one label', [])
-  const sampler = pairSampler(Array.from(labels), {
+  const batches = createPairBatches(labels, {
+    strategy,
     batchSize,
-    strategy: 'balanced',
+    epochs,
+    stepsPerEpoch: stepsPerEpoch ?? Infinity,
     samePatient,
+    margin: options.margin ?? 1,
     seed,
     ...(groups === undefined ? {} : { groups }),
     ...(pictures === undefined ? {} : { pictures }),
   })
-  const steps = Math.min(sampler.batchesPerEpoch, stepsPerEpoch ?? Infinity)
+  const steps = Math.min(batches.batchesPerEpoch, stepsPerEpoch ?? Infinity)
   // No more images at once than training takes.
   const judgedAtOnce = Math.min(batchSize, 2 * (options.microBatch ?? batchSize))
   const trainer = createSiameseTrainer(options)
@@ -142,15 +164,17 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
       const started = Date.now()
       const sums: Record<string, number> = { ...begun?.sums }
       let pairs = begun?.pairs ?? 0
+      let skippedAnchors = begun?.skippedAnchors ?? 0
       const first = begun?.steps ?? 0
       begun = undefined
       const save = async (stepsOfEpoch: number): Promise<void> => {
-        const part = stepsOfEpoch === 0 ? {} : { begun: { steps: stepsOfEpoch, pairs, sums: { ...sums } } }
+        const part =
+          stepsOfEpoch === 0 ? {} : { begun: { steps: stepsOfEpoch, pairs, skippedAnchors, sums: { ...sums } } }
         await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...part })
         noteSaved()
       }
       let i = -1
-      for (const batch of sampler.epoch(epoch)) {
+      for (const { batch, made } of batches.epoch(epoch)) {
         if (++i === steps) break
         if (i < first) continue
         await breathe()
@@ -160,8 +184,10 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         }
         const values = await trainer.train(batch)
         isSaved = false
-        for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * batch.a.length
-        pairs += batch.a.length
+        const { pairs: count, skipped } = made()
+        for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * count
+        pairs += count
+        skippedAnchors += skipped
         report(steps * epoch + i + 1, values)
         if (i + 1 < steps && Date.now() - savedAt >= saveSeconds * 1000) await save(i + 1)
       }
@@ -183,6 +209,8 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         loss: loss!,
         terms,
         accuracy: accuracy!,
+        pairs,
+        skippedAnchors,
         ...(judged === undefined
           ? {}
           : { validationLoss: judged.loss, validationAccuracy: judged.accuracy, validationAuc: judged.auc }),

@@ -4,6 +4,7 @@ import {
   dispose as disposeTensors,
   keep,
   mul,
+  reshape,
   slice,
   sum,
   tensor1d,
@@ -38,6 +39,7 @@ import {
   type NamedTensors,
 } from '../training/index.js'
 import type { SiameseNetwork } from './network.js'
+import { distancesOf, selectRows } from './rows.js'
 
 /**
  * Gives the images of some indices as `[indices.length, height, width, 3]`, RGB in [0, 1], in that order. Called whenever
@@ -53,6 +55,17 @@ export interface Pairs {
   readonly b: ArrayLike<number>
   /** 1 where both are of one class, 0 where they differ. */
   readonly isSimilar: ArrayLike<number>
+}
+
+/** Different images, and the pairs among them. */
+export interface PairedImages {
+  /** Indices into the training set, each once. */
+  readonly images: ArrayLike<number>
+  /**
+   * The pairs, at least one, as places in `images`; or what makes them of the images' distances, `n x n` numbers row by row: of the
+   * very embeddings whose loss is taken, dropout included. Costs twice the encoder's forward work, as micro-batches do.
+   */
+  readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
 }
 
 /** What a loss term sees of a batch of pairs. All tensors are borrowed. */
@@ -121,7 +134,7 @@ export interface SiameseTrainerOptions extends SiameseLossOptions {
   /** Adam's epsilon; default 1e-7 (Keras). */
   readonly epsilon?: number
   /**
-   * How many pairs go through the encoder at once; default: the whole batch. The gradients are those of the whole batch
+   * How many pairs of images go through the encoder at once; default: the whole batch. The gradients are those of the whole batch
    * exactly (up to float32 rounding), for twice the encoder's forward work.
    */
   readonly microBatch?: number
@@ -145,10 +158,11 @@ export interface SiameseTrainer {
   readonly step: number
   /**
    * One update on one batch of pairs. Gives `loss` (the weighted sum), the unweighted value of every term by its name, and
-   * `accuracy`, the share of the 2 x pairs images that the head classed rightly, under dropout.
+   * `accuracy`, the share of the batch's images (2 x pairs, or those of {@link PairedImages}) that the head classed rightly, under
+   * dropout. The two of a pair share their dropout mask; so do all of {@link PairedImages}, any two of which may be a pair.
    * @throws NonFiniteLossError when a loss or gradient is not finite; nothing was updated then
    */
-  train(pairs: Pairs): Promise<Record<string, number>>
+  train(batch: Pairs | PairedImages): Promise<Record<string, number>>
   /** The network and the optimizer as plain arrays. */
   state(): Promise<SiameseTrainerState>
   /** Puts a state back: the next step is then the one that would have followed it. @throws WeightsError where it does not fit. */
@@ -187,6 +201,44 @@ export async function loadImages(
   return batch
 }
 
+/** A batch as the trainer works on it. */
+interface Batch {
+  /** Indices of the images, in the order in which they are embedded. */
+  readonly images: readonly number[]
+  /** Images whose places differ by this many share their dropout mask. */
+  readonly period: number
+  /** Whether all first images stand before all second ones, in the pairs' order. */
+  readonly areTwins: boolean
+  /** Places in `images`. */
+  readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
+}
+
+function requirePairs({ a, b, isSimilar }: Pairs): void {
+  if (a.length === 0 || b.length !== a.length || isSimilar.length !== a.length)
+    throw new ArgumentError('pairs', 'have a, b and isSimilar of one length >= 1', [
+      a.length,
+      b.length,
+      isSimilar.length,
+    ])
+}
+
+function readBatch(batch: Pairs | PairedImages): Batch {
+  if ('images' in batch) {
+    const images = Array.from(batch.images)
+    if (typeof batch.pairs !== 'function') requirePairs(batch.pairs)
+    return { images, period: 1, areTwins: false, pairs: batch.pairs }
+  }
+  requirePairs(batch)
+  const n = batch.a.length
+  const places = Array.from({ length: 2 * n }, (_, i) => i)
+  return {
+    images: [...Array.from(batch.a), ...Array.from(batch.b)],
+    period: n,
+    areTwins: true,
+    pairs: { a: places.slice(0, n), b: places.slice(n), isSimilar: batch.isSimilar },
+  }
+}
+
 /**
  * A trainer over single batches of pairs; `trainSiamese` is the loop around it. A step is a pure function of the state,
  * the pairs and the seed: dropout masks come from (seed, step), so a resumed run equals an uninterrupted one.
@@ -203,26 +255,34 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
   const adam = createAdam(network.trainable, { epsilon })
   const dispose = (): void => adam.dispose()
 
-  /** The loss on the embeddings of all images of the batch, first images before second ones; keeps what is reported. */
-  function lossOf(embeddings: Tensor2D, pairs: Pairs, kept: Record<string, Tensor>): Scalar {
+  /** The loss of the pairs among the embeddings of the batch's images; keeps what is reported. */
+  function lossOf(
+    embeddings: Tensor2D,
+    batch: Batch,
+    { a, b, isSimilar }: Pairs,
+    kept: Record<string, Tensor>,
+  ): Scalar {
     return tidy(() => {
-      const n = pairs.a.length
-      const classes = (indices: ArrayLike<number>): Tensor1D =>
+      const classes = (places: ArrayLike<number>): Tensor1D =>
         tensor1d(
-          Array.from(indices, (i) => labels[i]!),
+          Array.from(places, (place) => labels[batch.images[place]!]!),
           'float32',
         )
-      const embeddingsA = slice(embeddings, [0, 0], [n, -1])
-      const embeddingsB = slice(embeddings, [n, 0], [n, -1])
+      const n = a.length
+      const rows = (x: Tensor2D, places: ArrayLike<number>): Tensor2D =>
+        batch.areTwins ? slice(x, [places[0]!, 0], [n, -1]) : selectRows(x, places)
       const logits = network.classify(embeddings)
+      const ofPair = (places: ArrayLike<number>): Tensor1D => reshape(rows(reshape(logits, [-1, 1]), places), [-1])
+      const embeddingsA = rows(embeddings, a)
+      const embeddingsB = rows(embeddings, b)
       const { total, values } = totalLoss(terms, {
         embeddingsA,
         embeddingsB,
-        logitsA: slice(logits, 0, n),
-        logitsB: slice(logits, n, n),
-        labelsA: classes(pairs.a),
-        labelsB: classes(pairs.b),
-        isSimilar: tensor1d(Array.from(pairs.isSimilar), 'float32'),
+        logitsA: ofPair(a),
+        logitsB: ofPair(b),
+        labelsA: classes(a),
+        labelsB: classes(b),
+        isSimilar: tensor1d(Array.from(isSimilar), 'float32'),
         distance: network.distance(embeddingsA, embeddingsB),
       })
       for (const [name, value] of Object.entries({ ...values, '': logits })) kept[name] = keep(value.clone())
@@ -230,16 +290,27 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
     })
   }
 
+  /** The batch's pairs, made of the distances where it says so. */
+  async function pairsOf({ pairs }: Batch, embeddings: Tensor2D): Promise<Pairs> {
+    if (typeof pairs !== 'function') return pairs
+    const distances = await distancesOf(network, embeddings)
+    const wrong = distances.find((value) => !Number.isFinite(value))
+    if (wrong !== undefined) throw new NonFiniteLossError('siamese', adam.step, { distance: wrong })
+    const made = pairs(distances)
+    requirePairs(made)
+    return made
+  }
+
   /** Gradients of the batch with the memory of `chunk` images: embed, differentiate the loss, carry its share back chunk by chunk. */
-  async function gradientsOf(pairs: Pairs, kept: Record<string, Tensor>): Promise<LossGradients> {
-    const indices = [...Array.from(pairs.a), ...Array.from(pairs.b)]
+  async function gradientsOf(work: Batch, kept: Record<string, Tensor>): Promise<LossGradients> {
+    const { images: indices, period, pairs } = work
     const chunk = microBatch === undefined ? indices.length : 2 * microBatch
     const { step } = adam
-    if (chunk >= indices.length) {
+    if (chunk >= indices.length && typeof pairs !== 'function') {
       const batch = await loadImages(network, images, indices)
       try {
         return lossGradients(network.trainable, () =>
-          lossOf(network.embed(batch, { dropout: { seed, step, period: pairs.a.length } }), pairs, kept),
+          lossOf(network.embed(batch, { dropout: { seed, step, period } }), work, pairs, kept),
         )
       } finally {
         batch.dispose()
@@ -254,7 +325,7 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
       for (const start of starts) {
         const batch = await loadImages(network, images, indices.slice(start, start + chunk))
         try {
-          embedded.push(network.embed(batch, { dropout: { seed, step, start, period: pairs.a.length } }))
+          embedded.push(network.embed(batch, { dropout: { seed, step, start, period } }))
         } finally {
           batch.dispose()
         }
@@ -262,8 +333,9 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
       leaf = tidy(() => variable(concat(embedded, 0)))
       release(embedded)
       const all = leaf
+      const made = await pairsOf(work, all as unknown as Tensor2D)
       const direct = lossGradients(new Map([...network.trainable, ['', all]]), () =>
-        lossOf(all as unknown as Tensor2D, pairs, kept),
+        lossOf(all as unknown as Tensor2D, work, made, kept),
       )
       upstream = direct.gradients.get('')
       for (const [name, gradient] of direct.gradients) if (name !== '') gradients.set(name, gradient)
@@ -273,7 +345,7 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
         try {
           const share = lossGradients(network.trainable, () =>
             tidy(() => {
-              const embeddings = network.embed(batch, { dropout: { seed, step, start, period: pairs.a.length } })
+              const embeddings = network.embed(batch, { dropout: { seed, step, start, period } })
               return sum(mul(embeddings, slice(upstream as Tensor2D, [start, 0], [size, -1])))
             }),
           )
@@ -297,17 +369,11 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
     get step() {
       return adam.step
     },
-    async train(pairs) {
-      const n = pairs.a.length
-      if (n === 0 || pairs.b.length !== n || pairs.isSimilar.length !== n)
-        throw new ArgumentError('pairs', 'have a, b and isSimilar of one length >= 1', [
-          n,
-          pairs.b.length,
-          pairs.isSimilar.length,
-        ])
+    async train(batch) {
+      const work = readBatch(batch)
       const kept: Record<string, Tensor> = {}
       try {
-        const { value, gradients } = await gradientsOf(pairs, kept)
+        const { value, gradients } = await gradientsOf(work, kept)
         const report: Record<string, number> = {}
         try {
           report['loss'] = (await value.data())[0]!
@@ -318,10 +384,8 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
           release([value, ...gradients.values()])
         }
         const logits = await kept['']!.data()
-        const right = logits.filter(
-          (logit, i) => (logit >= 0 ? 1 : 0) === labels[i < n ? pairs.a[i]! : pairs.b[i - n]!],
-        )
-        report['accuracy'] = right.length / (2 * n)
+        const right = logits.filter((logit, i) => (logit >= 0 ? 1 : 0) === labels[work.images[i]!])
+        report['accuracy'] = right.length / work.images.length
         return report
       } finally {
         release(Object.values(kept))

@@ -1,0 +1,148 @@
+import { ArgumentError, requireInteger } from '../errors.js'
+import {
+  minePairs,
+  mPerClassSampler,
+  pairSampler,
+  pairsInBatch,
+  type MPerClassSamplerOptions,
+  type PairRuleOptions,
+} from '../data/index.js'
+import type { PairedImages, Pairs } from './trainer.js'
+
+/**
+ * Which pairs a network is trained on.
+ *
+ * - `balanced`: each image is the anchor of one similar and one dissimilar pair an epoch (`pairSampler`).
+ * - The others take batches of as many different images, half of each class (`mPerClassSampler`), and pair them among each other:
+ *   `all-in-batch` in every allowed way (`pairsInBatch`), `hard` and `semi-hard` by their distances (`minePairs`).
+ */
+export type PairStrategy = 'balanced' | 'all-in-batch' | 'hard' | 'semi-hard'
+
+/** The strategies by name. */
+export const pairStrategies: readonly PairStrategy[] = ['balanced', 'all-in-batch', 'hard', 'semi-hard']
+
+/** What {@link createPairBatches} takes. */
+export interface PairBatchesOptions extends PairRuleOptions {
+  readonly strategy: PairStrategy
+  readonly batchSize: number
+  readonly epochs: number
+  readonly stepsPerEpoch: number
+  readonly margin: number
+  readonly seed: number
+}
+
+/** A batch to train on. */
+export interface EpochBatch {
+  /** What the trainer takes. */
+  readonly batch: Pairs | PairedImages
+  /** How many pairs it made, and how many of its images were the anchor of none that the strategy looks for. Known after training. */
+  made(): { readonly pairs: number; readonly skipped: number }
+}
+
+/** The batches of all epochs, functions of the seed and the epoch. */
+export interface PairBatches {
+  readonly batchesPerEpoch: number
+  epoch(n: number): Iterable<EpochBatch>
+}
+
+/** The options' rules for the images of one batch. */
+function rulesOf({ groups, pictures, samePatient = 'allow' }: PairRuleOptions, images: Int32Array): PairRuleOptions {
+  return {
+    samePatient,
+    ...(groups === undefined ? {} : { groups: Array.from(images, (i) => groups[i]!) }),
+    pictures: pictures === undefined ? images : Array.from(images, (i) => pictures[i]!),
+  }
+}
+
+/** What a batch takes of each class: at most `batchSize` images; under `require` two of each of its patients. */
+function classShare(
+  labels: ArrayLike<number>,
+  { batchSize, groups, samePatient }: PairBatchesOptions,
+): MPerClassSamplerOptions {
+  const ofClass = (label: number): number[] => [...Array(labels.length).keys()].filter((i) => labels[i] === label)
+  if (samePatient !== 'require' || groups === undefined) {
+    return { perClass: Math.min(batchSize, ...[0, 1].map((label) => ofClass(label).length)) }
+  }
+  requireInteger('options.batchSize', batchSize, 2)
+  const patients = [0, 1].map((label) => new Set(ofClass(label).map((i) => groups[i])).size)
+  return { perClass: 2 * Math.min(Math.floor(batchSize / 2), ...patients), perGroup: 2, groups }
+}
+
+/** Batches for training with the strategy. @throws ArgumentError where the rules leave an image or a batch without pairs */
+export function createPairBatches(labels: ArrayLike<number>, options: PairBatchesOptions): PairBatches {
+  const { strategy, batchSize, epochs, stepsPerEpoch, margin, seed } = options
+  if (!pairStrategies.includes(strategy)) {
+    throw new ArgumentError('options.pairs', `be one of ${pairStrategies.join(', ')}`, strategy)
+  }
+  requireInteger('options.batchSize', batchSize, 1)
+  if (strategy === 'balanced') {
+    const { groups, pictures, samePatient = 'allow' } = options
+    const sampler = pairSampler(labels, {
+      batchSize,
+      samePatient,
+      seed,
+      ...(groups === undefined ? {} : { groups }),
+      ...(pictures === undefined ? {} : { pictures }),
+    })
+    function* batches(n: number): Generator<EpochBatch> {
+      for (const batch of sampler.epoch(n)) yield { batch, made: () => ({ pairs: batch.a.length, skipped: 0 }) }
+    }
+    return { batchesPerEpoch: sampler.batchesPerEpoch, epoch: batches }
+  }
+  // Rules that no pairing can keep are refused as they are there, with the image's name.
+  pairSampler(
+    labels,
+    rulesOf(
+      options,
+      Int32Array.from({ length: labels.length }, (_, i) => i),
+    ),
+  )
+  const sampler = mPerClassSampler(labels, { ...classShare(labels, options), seed })
+  const steps = Math.min(stepsPerEpoch, sampler.batchesPerEpoch)
+  const mine = (
+    images: Int32Array,
+    distances: ArrayLike<number>,
+    of: 'hard' | 'semi-hard',
+  ): ReturnType<typeof minePairs> =>
+    minePairs(
+      distances,
+      Array.from(images, (i) => labels[i]!),
+      { ...rulesOf(options, images), strategy: of, margin },
+    )
+
+  // Whether a batch holds an anchor with partners depends on no distance: known before anything is trained.
+  for (let n = 0; n < epochs; n++) {
+    let step = 0
+    for (const images of sampler.epoch(n)) {
+      if (step++ === steps) break
+      if (mine(images, new Uint8Array(images.length ** 2), 'hard').a.length > 0) continue
+      throw new ArgumentError(
+        'options.batchSize',
+        `be so large that every batch holds an image with partners of both kinds; batch ${step} of epoch ${n + 1} does not`,
+        batchSize,
+      )
+    }
+  }
+
+  function* batches(n: number): Generator<EpochBatch> {
+    for (const images of sampler.epoch(n)) {
+      if (strategy === 'all-in-batch') {
+        const pairs = pairsInBatch(
+          Array.from(images, (i) => labels[i]!),
+          rulesOf(options, images),
+        )
+        yield { batch: { images, pairs }, made: () => ({ pairs: pairs.a.length, skipped: pairs.skipped }) }
+        continue
+      }
+      let made = { pairs: 0, skipped: 0 }
+      const pairs = (distances: Float32Array): Pairs => {
+        const wanted = mine(images, distances, strategy as 'hard' | 'semi-hard')
+        const found = wanted.a.length > 0 ? wanted : mine(images, distances, 'hard')
+        made = { pairs: found.a.length, skipped: wanted.skipped }
+        return found
+      }
+      yield { batch: { images, pairs }, made: () => made }
+    }
+  }
+  return { batchesPerEpoch: sampler.batchesPerEpoch, epoch: batches }
+}
