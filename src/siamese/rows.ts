@@ -19,12 +19,20 @@ export async function distancesOf(network: SiameseNetwork, embeddings: Tensor2D)
   const [n] = embeddings.shape
   const a: number[] = []
   const b: number[] = []
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) (a.push(i), b.push(j))
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) {
+      a.push(i)
+      b.push(j)
+    }
+  }
   const matrix = new Float32Array(n * n)
   if (a.length === 0) return matrix
   const distance = tidy(() => network.distance(selectRows(embeddings, a), selectRows(embeddings, b)))
   const values = await distance.data()
   distance.dispose()
-  values.forEach((value, k) => (matrix[a[k]! * n + b[k]!] = matrix[b[k]! * n + a[k]!] = value))
+  values.forEach((value, k) => {
+    matrix[a[k]! * n + b[k]!] = value
+    matrix[b[k]! * n + a[k]!] = value
+  })
   return matrix
 }
