@@ -74,7 +74,7 @@ async function decode(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImag
  * and TIFF give 16 bits; 1, 2 and 4 bits and palettes are spread to 8. Values are those stored: an embedded colour profile is not
  * applied (but CMYK becomes RGB), the EXIF orientation is. Of several pages the first is read. `name` stands in the errors.
  *
- * @throws DataError naming the image when it is corrupt (also where only the end is missing), of another format, or when its
+ * @throws DataError naming the image when it is corrupt (also where only the last pixels are missing), of another format, or when its
  *   header claims more than the limits, which is found before memory is taken for the pixels.
  */
 export async function decodeImage(bytes: Uint8Array, name: string, options?: ReadImageOptions): Promise<PixelImage> {
