@@ -11,6 +11,8 @@ export interface Measurement {
   readonly cpuMs: number
   /** The largest memory that the process has held so far, in 10^6 bytes. */
   readonly peakMB: number
+  /** The share of the time that data took, where there is more than data. */
+  readonly dataShare?: number
 }
 
 /** A process that computes when it is asked to and sleeps otherwise. */

@@ -18,6 +18,7 @@ export interface Runner {
   times: number
   readonly samples: number[]
   readonly cpu: number[]
+  readonly dataShares: number[]
   peakMB: number
 }
 
@@ -28,6 +29,7 @@ export const startRunner = (name: string, command: string, args: readonly string
   times: 1,
   samples: [],
   cpu: [],
+  dataShares: [],
   peakMB: 0,
 })
 
@@ -77,9 +79,10 @@ export async function takeSamples(
   let own = 0
   for (let i = 0; i < repeats && (i === 0 || performance.now() - before.clock < 1000 * seconds); i++) {
     for (const runner of runners) {
-      const { ms, cpuMs, peakMB } = await measure(runner, runner.times)
+      const { ms, cpuMs, peakMB, dataShare } = await measure(runner, runner.times)
       runner.samples.push(ms)
       runner.cpu.push(cpuMs)
+      if (dataShare !== undefined) runner.dataShares.push(dataShare)
       runner.peakMB = peakMB
       own += cpuMs * runner.times
     }

@@ -1,6 +1,6 @@
 /** What is done to images of `width` x `height`, `count` of them in one repetition. */
 export interface ImagesSpec {
-  readonly kind: 'decode-png' | 'decode-jpeg' | 'augment' | 'bicubic' | 'draw'
+  readonly kind: 'decode-png' | 'decode-jpeg' | 'stream' | 'train' | 'augment' | 'bicubic' | 'draw'
   readonly count: number
   readonly width: number
   readonly height: number
@@ -8,7 +8,7 @@ export interface ImagesSpec {
 
 /** What is done with `count` records. */
 export interface RecordsSpec {
-  readonly kind: 'split-image' | 'split-patient' | 'k-fold' | 'audit' | 'pairs'
+  readonly kind: 'split-image' | 'split-patient' | 'k-fold' | 'audit' | 'pairs' | 'triplets' | 'm-per-class'
   readonly count: number
 }
 
@@ -54,6 +54,8 @@ const records = (kind: RecordsSpec['kind']): DataRow[] =>
 export const dataRows: readonly DataRow[] = [
   images('decode-png', 8, { usesThreads: true }),
   images('decode-jpeg', 8, { usesThreads: true }),
+  images('stream', 48, { usesBackend: true, usesThreads: true }),
+  images('train', 48, { usesBackend: true, usesThreads: true }),
   images('augment', 1, { usesBackend: true, usesThreads: true }),
   images('bicubic', 1),
   images('draw', 1),
@@ -62,4 +64,6 @@ export const dataRows: readonly DataRow[] = [
   ...records('k-fold'),
   ...records('audit'),
   ...records('pairs'),
+  ...records('triplets'),
+  ...records('m-per-class'),
 ]

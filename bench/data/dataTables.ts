@@ -14,6 +14,7 @@ const images: readonly Column<DataResult>[] = [
   ['ms an image', ({ medianMs, count }) => time(medianMs === null ? null : medianMs / count)],
   ['images/s', ({ perSecond }) => rate(perSecond)],
   ['peak MB', ({ peakMB }) => number(peakMB, 0)],
+  ['data share', ({ dataShare }) => (dataShare === null ? '–' : `${(100 * dataShare).toFixed(1)} %`)],
   peer,
   ['images/s there', ({ peerPerSecond }) => rate(peerPerSecond)],
   ['ratio', ({ ratioToPeer }) => number(ratioToPeer, 2)],

@@ -10,6 +10,8 @@ export interface DataWork {
   result(): Promise<Numbers | undefined>
   /** One repetition. */
   run(): Promise<void>
+  /** Seconds that data took in all repetitions so far; where there is more than data in them. */
+  dataSeconds?(): number
   /** Disposes tensors. */
   dispose(): void
 }

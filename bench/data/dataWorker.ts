@@ -27,12 +27,19 @@ export async function serveData(): Promise<void> {
     },
     async run({ times }) {
       if (work === undefined) throw new Error('setup comes first')
+      const dataBefore = work.dataSeconds?.()
       const before = process.cpuUsage()
       const start = performance.now()
       for (let i = 0; i < (times as number); i++) await work.run()
       const ms = (performance.now() - start) / (times as number)
       const { user, system } = process.cpuUsage(before)
-      return { ms, cpuMs: (user + system) / 1e3 / (times as number), peakMB: peakMemoryBytes() / 1e6 }
+      const dataSeconds = dataBefore === undefined ? undefined : work.dataSeconds!() - dataBefore
+      return {
+        ms,
+        cpuMs: (user + system) / 1e3 / (times as number),
+        peakMB: peakMemoryBytes() / 1e6,
+        ...(dataSeconds === undefined ? {} : { dataShare: (1000 * dataSeconds) / (ms * (times as number)) }),
+      }
     },
   })
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync, writeFileSync } from 'node:fs'
 import { cp, mkdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { syntheticHistology, type ImageSource } from '../../src/data/index.js'
@@ -19,6 +19,18 @@ export interface ImageFiles {
   readonly source: ImageSource
   /** What they show, for people. */
   readonly about: string
+}
+
+/** Whether a PNG file's header says this size. */
+function isOfSize(path: string, width: number, height: number): boolean {
+  const header = Buffer.alloc(24)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, header)
+  } finally {
+    closeSync(file)
+  }
+  return header.readUInt32BE(16) === width && header.readUInt32BE(20) === height
 }
 
 /** A name in BreaKHis' grammar for file `i`: two patients, benign and malignant. */
@@ -45,11 +57,16 @@ export async function imageFiles(spec: ImagesSpec, folder: string): Promise<Imag
   const root = isReal ? realFolder : join(folder, 'images')
   if (!isReal) await drawFolder(root, spec)
   const all = await loadBreaKHis(root)
-  const source = { ...all, records: all.records.slice(0, count) }
-  if (source.records.length < count) throw new Error(`${root} has ${source.records.length} images, not ${count}`)
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   const pathById = new Map(files.map((path) => [basename(path, '.png'), join(root, path)]))
-  let paths = source.records.map(({ id }) => pathById.get(id)!)
+  // A few of BreaKHis' images are 700x456.
+  const fitting = all.records.filter(({ id }) => isOfSize(pathById.get(id)!, width, height))
+  if (fitting.length < count)
+    throw new Error(`${root} has ${fitting.length} images of ${width}x${height}, not ${count}`)
+  // Spread over the folder, for the classes stand one after the other in it.
+  const records = Array.from({ length: count }, (_, i) => fitting[Math.floor((i * fitting.length) / count)]!)
+  const source = { ...all, records }
+  let paths = records.map(({ id }) => pathById.get(id)!)
   if (kind === 'decode-jpeg') {
     const from = paths
     paths = from.map((_, i) => join(folder, `${String(i).padStart(3, '0')}.jpg`))

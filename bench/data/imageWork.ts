@@ -5,8 +5,10 @@ import {
   augmentationMatrix,
   drawAugmentation,
   resizeBicubic,
+  streamBatches,
   syntheticHistology,
 } from '../../src/data/index.js'
+import { createSiamese, createSiameseTrainer } from '../../src/siamese/index.js'
 import { imageToTensor } from '../../src/image.js'
 import { decodeImage, readImage } from '../../src/node/index.js'
 import { createRandom } from '../../src/random.js'
@@ -36,6 +38,69 @@ async function decodeWork(spec: ImagesSpec, folder: string, threads: number): Pr
     },
     run: () => inParallel(files.length, threads, (i) => decodeImage(files[i]!, paths[i]!)),
     dispose() {},
+  }
+}
+
+/** Files to batches of 16 tensors, `threads` images decoded at a time, by `streamBatches`. */
+async function streamWork(spec: ImagesSpec, folder: string, threads: number): Promise<DataWork> {
+  const { source, about } = await imageFiles(spec, folder)
+  const stream = streamBatches(source, source.records, { concurrency: threads })
+  return {
+    about,
+    async result() {
+      let count = 0
+      let means = 0
+      for await (const { images, records } of stream) {
+        count += records.length
+        const values = await images.data()
+        let sum = 0
+        for (const value of values) sum += value
+        means += (sum * records.length) / values.length
+      }
+      return numbers([2], [count, means])
+    },
+    async run() {
+      for await (const { records } of stream) if (records.length === 0) throw new Error('a batch is empty')
+    },
+    dispose() {},
+  }
+}
+
+/**
+ * An epoch of the Siamese network: files to batches of 16 images of 256x256 by `streamBatches`, each rotated and zoomed,
+ * and a step on the 8 pairs of each. What `streamBatches` waits and works is the data's share.
+ */
+async function trainWork(spec: ImagesSpec, folder: string): Promise<DataWork> {
+  const { source, about } = await imageFiles(spec, folder)
+  const copies = source.records.map((record, i) => ({
+    record,
+    copy: 1,
+    augmentation: drawAugmentation(createRandom(0, 'bench', 'train', i)),
+  }))
+  const side = Math.min(256, spec.height)
+  const batchSize = Math.min(16, 2 * (spec.count >> 1))
+  const stream = streamBatches(source, copies, { batchSize, size: side })
+  const network = createSiamese({ inputShape: [side, side, 3], widths: [16, 32, 64, 128, 128] })
+  let current: Tensor4D | undefined
+  const labels = Array.from({ length: batchSize }, (_, i) => i % 2)
+  const a = Array.from({ length: batchSize / 2 }, (_, i) => i)
+  const b = a.map((i) => i + batchSize / 2)
+  const trainer = createSiameseTrainer({ network, images: () => current!.clone(), labels, learningRate: 1e-4 })
+  return {
+    about,
+    result: async () => undefined,
+    async run() {
+      for await (const { images, records } of stream) {
+        current = images
+        records.forEach(({ label }, i) => (labels[i] = label === 'malignant' ? 1 : 0))
+        await trainer.train({ a, b, isSimilar: a.map((i) => Number(labels[i] === labels[i + batchSize / 2])) })
+      }
+    },
+    dataSeconds: () => stream.time.waited + stream.time.worked,
+    dispose() {
+      trainer.dispose()
+      network.dispose()
+    },
   }
 }
 
@@ -102,6 +167,10 @@ export async function createImageWork(spec: ImagesSpec, folder: string, threads:
     case 'decode-png':
     case 'decode-jpeg':
       return decodeWork(spec, folder, threads)
+    case 'stream':
+      return streamWork(spec, folder, threads)
+    case 'train':
+      return trainWork(spec, folder)
     case 'augment':
       return augmentWork(spec, folder)
     case 'bicubic':

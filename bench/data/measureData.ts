@@ -27,6 +27,8 @@ export interface DataResult {
   readonly peakMB: number | null
   /** Milliseconds of all cores together in one repetition, the median. */
   readonly cpuMs: number | null
+  /** The share of the time that data took, the median; null where there is nothing but data. */
+  readonly dataShare: number | null
   /** What it is compared with. */
   readonly peer: string | null
   readonly peerMs: number | null
@@ -61,6 +63,7 @@ const empty = {
   growth: null,
   peakMB: null,
   cpuMs: null,
+  dataShare: null,
   peer: null,
   peerMs: null,
   peerPerSecond: null,
@@ -131,6 +134,7 @@ export async function measureData(row: DataRow, options: MeasureDataOptions): Pr
       perSecond: perSecond(medianMs),
       peakMB: ours.peakMB,
       cpuMs: median(ours.cpu),
+      dataShare: ours.dataShares.length === 0 ? null : median(ours.dataShares),
       ...(peer === undefined || peerMs === null
         ? {}
         : {

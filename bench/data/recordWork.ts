@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import {
   auditLeakage,
   kFold,
+  mPerClassSampler,
   pairSampler,
   splitByGroup,
   splitByImage,
+  tripletSampler,
   type ImageRecord,
   type Split,
 } from '../../src/data/index.js'
@@ -31,6 +33,23 @@ function sizesOf(records: readonly ImageRecord[], splits: readonly Split[]): Num
   }
   const tested = splits.flatMap(({ test }) => test)
   return numbers([3], [records.length, tested.length, tested.filter(isMalignant).length])
+}
+
+/** Makes every batch of an epoch; they are made when they are asked for. */
+function goThrough(batches: Iterable<unknown>): void {
+  let count = 0
+  for (const batch of batches) if (batch !== undefined) count++
+  if (count === 0) throw new Error('an epoch has no batch')
+}
+
+/** A sampler made, and its first epoch. */
+const epochOf = {
+  pairs: (labels: readonly number[], groups: readonly string[]): Iterable<unknown> =>
+    pairSampler(labels, { groups, samePatient: 'forbid' }).epoch(0),
+  triplets: (labels: readonly number[], groups: readonly string[]): Iterable<unknown> =>
+    tripletSampler(labels, { groups, samePatient: 'forbid' }).epoch(0),
+  'm-per-class': (labels: readonly number[], groups: readonly string[]): Iterable<unknown> =>
+    mPerClassSampler(labels, { perClass: 16, groups, perGroup: 4 }).epoch(0),
 }
 
 /** Labels and patients, one a line, for a peer. */
@@ -62,10 +81,12 @@ export async function createRecordWork({ kind, count }: RecordsSpec, folder: str
       const split = splitByImage(records, { testFraction })
       return { ...base, run: async () => void auditLeakage(split) }
     }
-    case 'pairs': {
+    case 'pairs':
+    case 'triplets':
+    case 'm-per-class': {
       const labels = records.map((record) => (isMalignant(record) ? 1 : 0))
       const groups = records.map(({ patient }) => patient)
-      return { ...base, run: async () => void pairSampler(labels, { groups, samePatient: 'forbid' }).epoch(0) }
+      return { ...base, run: async () => goThrough(epochOf[kind](labels, groups)) }
     }
   }
 }

@@ -36,6 +36,23 @@ def decode(spec, folder, threads):
     return run, lambda: run()[0]
 
 
+def stream(spec, folder, threads):
+    """Files to batches of 16, float32 in [0, 1]; the pool decodes ahead."""
+    paths = lines(folder / "files.txt")
+    pool = ThreadPoolExecutor(threads)
+
+    def run():
+        images = pool.map(pixels, paths)
+        while batch := list(itertools.islice(images, 16)):
+            yield np.stack(batch).astype(np.float32) / np.float32(255)
+
+    def result():
+        sums = [(len(batch), batch.sum(dtype=float) / batch[0].size) for batch in run()]
+        return np.sum(sums, 0)
+
+    return lambda: [None for _ in run()], result
+
+
 def augment(spec, folder, threads):
     """Each channel by itself, as keras-preprocessing does."""
     from scipy.ndimage import affine_transform
@@ -90,6 +107,7 @@ def stratified_group():
 kinds = {
     "decode-png": decode,
     "decode-jpeg": decode,
+    "stream": stream,
     "augment": augment,
     "bicubic": bicubic,
     "split-image": split(stratified_shuffle),

@@ -35,6 +35,8 @@ export function counterpartOf({ kind, count }: DataSpec): Counterpart | undefine
     case 'decode-jpeg':
       // Two decoders may round the inverse cosine transform and the colours apart.
       return { package: 'Pillow', name: 'Image.open', tolerance: 4 / 255 }
+    case 'stream':
+      return { package: 'Pillow', name: 'Image.open, NumPy', tolerance: 1e-5 }
     case 'augment':
       return { package: 'SciPy', name: 'ndimage.affine_transform, order 1', tolerance: 1e-4 }
     case 'bicubic':
