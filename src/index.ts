@@ -18,6 +18,7 @@ export {
   convolution,
   enableCPUTraining,
   enableWasmTraining,
+  fillModes,
   leakyRelu,
   maxPool2x2,
   OutOfMemoryError,

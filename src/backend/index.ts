@@ -6,7 +6,7 @@
  */
 export { enableCPUTraining } from './cpu/enableCPUTraining.js'
 export { type AffineMatrix, type FillMode } from './kernels/sampleAffine.js'
-export { affineTransform, type AffineTransformOptions } from './ops/affineTransform.js'
+export { affineTransform, fillModes, type AffineTransformOptions } from './ops/affineTransform.js'
 export { adamUpdate, type AdamNumbers, type AdamTensors } from './ops/adamUpdate.js'
 export { checkpointed } from './ops/checkpointed.js'
 export { convolution, type ConvolutionOptions } from './ops/convolution.js'

@@ -1,5 +1,5 @@
 import { clone, mul, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
-import { affineTransform, type FillMode } from '../backend/index.js'
+import { affineTransform, fillModes, type FillMode } from '../backend/index.js'
 import { ArgumentError, requireRange } from '../errors.js'
 import { augmentationMatrix, isIdentity, type CentreOptions } from './affine.js'
 import type { Augmentation } from './augmentation.js'
@@ -46,6 +46,9 @@ export function augment(
   const [batch, height, width] = images.shape
   if (augmentations.length !== batch || batch === 0) {
     throw new ArgumentError('augmentations', `hold one entry for each of the ${batch} images`, augmentations.length)
+  }
+  if (!fillModes.includes(fillMode)) {
+    throw new ArgumentError('options.fillMode', `be one of ${fillModes.join(', ')}`, fillMode)
   }
   requireRange('options.white', white, Number.MIN_VALUE, Infinity)
   if (!Number.isFinite(rescale)) throw new ArgumentError('options.rescale', 'be a finite number', rescale)

@@ -1,8 +1,10 @@
+import { fillModes } from '../backend/index.js'
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import type { ImageSource, Magnification, SplitName, Store } from '../data/index.js'
-import { magnifications as known, splitNames } from '../data/index.js'
+import { drawAugmentation, drawDegradation, magnifications as known, splitNames } from '../data/index.js'
 import type { DiscriminatorContext, GeneratorContext } from '../esrgan/index.js'
 import type { FeatureExtractor, LossTerm } from '../losses/index.js'
+import { createRandom } from '../random.js'
 import type { SiameseContext } from '../siamese/index.js'
 import type { OnProgress } from '../training/index.js'
 import {
@@ -110,7 +112,20 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
   if (settings.resize !== 'bilinear' && settings.resize !== 'nearest') {
     throw new ArgumentError('options.resize', "be 'bilinear' or 'nearest'", settings.resize)
   }
-  const { esrgan, siamese } = settings
+  const { augmentation, esrgan, siamese } = settings
+  // Drawn once for nothing: what is out of range shows now, not after hours.
+  drawAugmentation(createRandom(seed), augmentation)
+  drawDegradation(createRandom(seed), esrgan.degradation)
+  const { fillMode, fillValue = 0, centre = 'keras3' } = augmentation
+  if (!fillModes.includes(fillMode)) {
+    throw new ArgumentError('options.augmentation.fillMode', `be one of ${fillModes.join(', ')}`, fillMode)
+  }
+  if (!Number.isFinite(fillValue)) {
+    throw new ArgumentError('options.augmentation.fillValue', 'be a finite number', fillValue)
+  }
+  if (centre !== 'keras3' && centre !== 'keras1') {
+    throw new ArgumentError('options.augmentation.centre', "be 'keras3' or 'keras1'", centre)
+  }
   for (const name of ['psnrSteps', 'ganSteps'] as const) {
     requireInteger(`options.esrgan.${name}`, esrgan[name], 0)
   }

@@ -73,6 +73,8 @@ describe.each(['cpu', 'wasm'] as const)('augment on %s', (backend) => {
     ] as const) {
       await expectNoLeakWhenThrowing(() => augment(x, [{}, wrong, {}]), argument)
     }
+    const fillMode = 'mirror' as 'wrap'
+    await expectNoLeakWhenThrowing(() => augment(x, [{}, {}, {}], { fillMode }), 'options.fillMode must be one of')
     await expectNoLeakWhenThrowing(() => augment(x, [{}, {}, {}], { white: 0 }), 'options.white')
     await expectNoLeakWhenThrowing(() => augment(x, [{}, {}, {}], { rescale: Number.NaN }), 'options.rescale')
     x.dispose()

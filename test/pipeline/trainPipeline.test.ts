@@ -211,6 +211,39 @@ describe('trainPipeline on wasm', () => {
     expect(report.history.siamese).not.toEqual((await trainPipeline({ ...small, maxSteps: 2 })).report.history.siamese)
   })
 
+  it('takes every range of Keras and degradations of the small side, and the report lists them', async () => {
+    const { report } = await trainPipeline({
+      ...small,
+      augmentation: {
+        zoom: [0.8, 1],
+        heightShift: [2, 5],
+        widthShift: 0.1,
+        shear: 5,
+        horizontalFlip: true,
+        brightness: [0.8, 1.2],
+        fillMode: 'constant',
+        fillValue: 0.9,
+        ratio: 0.8,
+      },
+      esrgan: { ...small.esrgan, degradation: { blur: [0.5, 1], noise: 0.01, jpeg: { quality: [60, 90] } } },
+      maxSteps: 2,
+    })
+    expect(report.protocol.settings).toMatchObject({
+      'class ratio after it': 0.8,
+      'zoom range': '0.8 to 1',
+      'fill mode': 'constant 0.9',
+      'height shift': 'one of 2, 5, either way',
+      'width shift': 0.1,
+      'shear, degrees': 5,
+      flips: 'left-right',
+      "brightness (Keras')": '0.8 to 1.2',
+      'blur of LR patches, HR pixels': '0.5 to 1',
+      'noise on LR patches': 0.01,
+      'JPEG quality of LR patches': '60 to 90, 4:2:0',
+    })
+    expect(report.protocol.settings).not.toHaveProperty('channel shift')
+  })
+
   describe('bad input', () => {
     const corrupt: ImageSource = {
       ...data,
@@ -237,6 +270,14 @@ describe('trainPipeline on wasm', () => {
         { resize: 'cubic' as 'nearest' },
         "options.resize must be 'bilinear' or 'nearest'; received \"cubic\"",
       ],
+      ['augmentation', { augmentation: { brightness: [2, 1] } }, 'options.brightness must be [low, high]'],
+      [
+        'fill mode',
+        { augmentation: { fillMode: 'mirror' as 'wrap' } },
+        'options.augmentation.fillMode must be one of nearest',
+      ],
+      ['degradation', { esrgan: { ...small.esrgan, degradation: { jpeg: 0 } } }, 'options.jpeg must be an integer'],
+      ['ratio', { augmentation: { ratio: 2 } }, 'options.ratio must be a number in (0, 1]'],
       ['patch', { esrgan: { ...small.esrgan, ganPatch: 48 } }, 'power of two'],
       ['backend', { backend: 'abacus' }, 'backend abacus: is not registered'],
       ['resume', { resume: true }, 'options.resume must go on from a run with the same data, settings and seed'],

@@ -1,5 +1,6 @@
 import { assertType, describe, expectTypeOf, it } from 'vitest'
 import {
+  balanceByAugmentation,
   splitByGroup,
   syntheticHistology,
   type ImageRecord,
@@ -27,6 +28,15 @@ describe('data', () => {
   it('are split into records', () => {
     const records: readonly ImageRecord[] = []
     expectTypeOf(splitByGroup(records, { seed: 1 }).test).toExtend<readonly ImageRecord[]>()
+  })
+})
+
+describe('balancing', () => {
+  it('takes a split, not one of its sides', () => {
+    const split = splitByGroup([] as readonly ImageRecord[], { seed: 1 })
+    expectTypeOf(balanceByAugmentation).parameter(0).toExtend<{ readonly train: readonly ImageRecord[] }>()
+    expectTypeOf(split).toExtend<Parameters<typeof balanceByAugmentation>[0]>()
+    expectTypeOf(split.test).not.toExtend<Parameters<typeof balanceByAugmentation>[0]>()
   })
 })
 

@@ -30,7 +30,8 @@ import { requireImages } from './requireImages.js'
 
 type Shape = [number, number, number, number]
 
-const fillModes: readonly FillMode[] = ['nearest', 'reflect', 'wrap', 'constant']
+/** Every fill mode. */
+export const fillModes: readonly FillMode[] = ['nearest', 'reflect', 'wrap', 'constant']
 
 /** How {@link affineTransform} fills what lies outside. */
 export interface AffineTransformOptions {
