@@ -377,6 +377,7 @@ export {
   type RunEnvironment,
   type RunResult,
   type SiameseSettings,
+  type StageTime,
   type StepHistory,
   type SuperResolvedInputOptions,
 } from './pipeline/index.js'

@@ -2,8 +2,8 @@
 export interface StepsAhead<T> {
   /** The value of step `n`; that of step `n + 1` is begun meanwhile. */
   at(n: number): Promise<T>
-  /** Waits for what was begun and not asked for, and drops it, its errors too. */
-  close(): Promise<void>
+  /** Drops what was begun and not asked for, its errors too. */
+  close(): void
 }
 
 /** What {@link stepsAhead} gives the maker of a value. */
@@ -19,6 +19,7 @@ export interface StepMade {
  */
 export function stepsAhead<T>(make: (n: number, made: StepMade) => Promise<T>, steps: number): StepsAhead<T> {
   let ahead: { readonly n: number; readonly value: Promise<T>; readonly hurry: () => void } | undefined
+  let isClosed = false
   const begin = (n: number): void => {
     let hurry!: () => void
     const asked = new Promise<void>((resolve) => {
@@ -35,13 +36,12 @@ export function stepsAhead<T>(make: (n: number, made: StepMade) => Promise<T>, s
       const found = ahead?.n === n ? ahead : undefined
       found?.hurry()
       const value = await (found === undefined ? make(n, { whenFree: async () => {} }) : found.value)
-      if (n + 1 < steps && ahead?.n !== n + 1) begin(n + 1)
+      if (n + 1 < steps && ahead?.n !== n + 1 && !isClosed) begin(n + 1)
       return value
     },
-    async close() {
-      ahead?.hurry()
-      await ahead?.value.catch(() => undefined)
+    close() {
       ahead = undefined
+      isClosed = true
     },
   }
 }

@@ -33,6 +33,7 @@ export interface RunParts {
   readonly siameseHistory: readonly SiameseEpoch[]
   readonly scored: readonly ScoredRecord[]
   readonly seconds: Readonly<Record<string, number>>
+  readonly dataTime: PipelineReport['dataTime']
 }
 
 const patientsOf = (records: readonly ImageRecord[]): number => new Set(records.map(({ patient }) => patient)).size
@@ -119,5 +120,6 @@ export function assembleReport(parts: RunParts): PipelineReport {
     published: publishedResults,
     figures: [],
     seconds,
+    dataTime: parts.dataTime,
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../siamese/index.js'
 import type { OnProgress } from '../training/index.js'
 import { packCheckpoint, saveSeconds, unpackCheckpoint } from './checkpoint.js'
+import type { DataMeter } from './dataMeter.js'
 import type { ScoredRecord } from './evaluation.js'
 import type { PipelineLosses } from './options.js'
 import type { SiameseSettings } from './presets.js'
@@ -34,6 +35,7 @@ export interface IdentifyOptions {
   /** The key of the stage's state in the store. */
   readonly key: string
   readonly seed: number
+  readonly meter: DataMeter
   readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
 }
@@ -49,7 +51,7 @@ const isMalignant = ({ label }: ImageRecord): number => (label === 'malignant' ?
 
 /** Trains the Siamese half from where the store's state stands, if there is one, and scores the test set. */
 export async function identify(options: IdentifyOptions): Promise<Identification> {
-  const { train, test, side, settings, losses, stepsPerEpoch, store, key, seed, onProgress, signal } = options
+  const { train, test, side, settings, losses, stepsPerEpoch, store, key, seed, meter, onProgress, signal } = options
   const { widths, embeddingSize, dropout } = settings
   const saved = await store.get(key)
   let resume: SiameseCheckpoint | undefined
@@ -69,14 +71,15 @@ export async function identify(options: IdentifyOptions): Promise<Identification
     const { step, weights, optimizer } = state
     await store.set(key, packCheckpoint({ groups: { weights, optimizer }, values: { ...place, step } }))
   }
+  meter.begin()
   try {
     const history = await trainSiamese({
       network,
-      images: (indices) => train.shelf.batch(indices),
+      images: train.shelf.batch,
       labels: train.records.map(isMalignant),
       // An original and its augmented copy are no pair.
       pictures: train.records.map(({ id }) => id),
-      validation: { images: (indices) => test.shelf.batch(indices), labels: test.records.map(isMalignant) },
+      validation: { images: test.shelf.batch, labels: test.records.map(isMalignant) },
       epochs: settings.epochs,
       batchSize: settings.batchSize,
       microBatch: settings.microBatch,
@@ -90,15 +93,19 @@ export async function identify(options: IdentifyOptions): Promise<Identification
       ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),
       ...(losses.siamese === undefined ? {} : { losses: losses.siamese }),
       ...(resume === undefined ? {} : { resume }),
-      ...(onProgress === undefined ? {} : { onProgress }),
+      onProgress: (event) => {
+        meter.book('siamese')
+        onProgress?.(event)
+      },
       ...(signal === undefined ? {} : { signal }),
     })
     const scores = await predictSiamese(network, {
-      images: (indices) => test.shelf.batch(indices),
+      images: test.shelf.batch,
       count: test.records.length,
       batchSize: settings.microBatch,
       ...(signal === undefined ? {} : { signal }),
     })
+    meter.book('siamese')
     return { network, history, scored: test.records.map((record, i) => ({ record, score: scores[i]! })) }
   } catch (error) {
     network.dispose()

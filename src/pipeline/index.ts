@@ -29,6 +29,7 @@ export type {
   PublishedResults,
   PublishedRow,
   RunResult,
+  StageTime,
   StepHistory,
 } from './reportTypes.js'
 export { trainPipeline } from './trainPipeline.js'

@@ -44,6 +44,10 @@ export async function superResolvedInput(
   side: number,
   { signal, ...how }: SuperResolvedInputOptions = {},
 ): Promise<PixelImage> {
-  const lr = await lowResolutionInput(image, side, how)
-  return upscale(generator, lr, { tile: side, overlap: 0, ...(signal === undefined ? {} : { signal }) })
+  return enlarged(generator, await lowResolutionInput(image, side, how), signal)
+}
+
+/** A square image through the generator, in one piece. */
+export function enlarged(generator: Generator, lr: PixelImage, signal: AbortSignal | undefined): Promise<PixelImage> {
+  return upscale(generator, lr, { tile: lr.width, overlap: 0, ...(signal === undefined ? {} : { signal }) })
 }

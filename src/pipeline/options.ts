@@ -67,6 +67,11 @@ export interface PipelineOptions {
   readonly maxSteps?: number
   /** What an image that cannot be read does: stop the run (default), or be skipped and listed in the report. */
   readonly onCorrupt?: 'stop' | 'skip'
+  /**
+   * Bytes of images to keep in memory: decoded originals, later super-resolved ones. With less, images are read more
+   * often; results do not change. Default 768 MiB.
+   */
+  readonly cacheBytes?: number
   /** Equal seeds give equal runs on one backend; default 1. */
   readonly seed?: number
   /** Receives progress of every stage. */
@@ -74,6 +79,9 @@ export interface PipelineOptions {
   /** Stops the run between two steps; the state is in `store` then. */
   readonly signal?: AbortSignal
 }
+
+/** The default of `cacheBytes`. */
+export const defaultCacheBytes: number = 768 * 2 ** 20
 
 /** The preset with the caller's changes. Checks every value that the stages do not check themselves. */
 export function resolveSettings(options: PipelineOptions): PipelineSettings {
@@ -98,6 +106,7 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
     }
   }
   if (maxSteps !== undefined) requireInteger('options.maxSteps', maxSteps, 1)
+  if (options.cacheBytes !== undefined) requireInteger('options.cacheBytes', options.cacheBytes, 0)
   if (!Number.isInteger(seed)) throw new ArgumentError('options.seed', 'be an integer', seed)
   const base = presets[preset]
   const settings: PipelineSettings = {

@@ -215,7 +215,22 @@ function leakageSection({ leakage, protocol }: PipelineReport): string {
 const memory = (bytes: number): string =>
   bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`
 
-function costSection({ seconds, protocol }: PipelineReport, environment: RunEnvironment): string {
+function dataTimeText({ dataTime }: PipelineReport): string {
+  const rows = Object.entries(dataTime).map(([stage, { seconds, waited, worked, share }]) => [
+    plain(stage),
+    ...[seconds, waited, worked].map((value) => value.toFixed(2)),
+    percent(share),
+  ])
+  if (rows.length === 0) return ''
+  return `\n\n${table(['stage', 'seconds', 'of it: waiting for data', 'working on data', 'share of data'], rows)}
+
+Data: reading, decoding, cutting and shrinking patches, augmenting, resizing, making tensors of pixels. Waiting: nothing else could go on.
+Working: the main thread did it, also while a step was under way; the two do not overlap. What other threads decoded during a step costs
+that step nothing, and does not count.`
+}
+
+function costSection(report: PipelineReport, environment: RunEnvironment): string {
+  const { seconds, protocol } = report
   const { peakMemoryBytes, backendDescription, command } = environment
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0)
   const rows = [
@@ -227,7 +242,7 @@ function costSection({ seconds, protocol }: PipelineReport, environment: RunEnvi
     ...(peakMemoryBytes === undefined ? [] : [`Peak memory of the process: ${memory(peakMemoryBytes)}.`]),
     ...(command === undefined ? [] : ['', 'Made by:', '', `    ${command}`]),
   ]
-  return `## Time and memory\n\n${table(['stage', 'seconds'], rows)}\n\n${lines.join('\n')}`
+  return `## Time and memory\n\n${table(['stage', 'seconds'], rows)}${dataTimeText(report)}\n\n${lines.join('\n')}`
 }
 
 function limitsSection({ protocol, results }: PipelineReport): string {

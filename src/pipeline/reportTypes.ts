@@ -1,4 +1,4 @@
-import type { ImageRecord, MagnificationCounts } from '../data/index.js'
+import type { DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
 import type { PixelImage } from '../image.js'
 
 /** An estimate with its confidence interval. */
@@ -203,6 +203,16 @@ export interface PipelineReport {
   readonly figures: readonly string[]
   /** Seconds by stage. */
   readonly seconds: Readonly<Record<string, number>>
+  /** What data cost in `psnr`, `gan`, `super-resolve` and `siamese`, as far as this run went through them. */
+  readonly dataTime: Readonly<Record<string, StageTime>>
+}
+
+/** How long a stage took, and what of it data cost: reading, decoding, cutting, shrinking, augmenting, making tensors of pixels. */
+export interface StageTime extends DataTime {
+  /** Seconds of the whole stage. */
+  readonly seconds: number
+  /** `(waited + worked) / seconds`. */
+  readonly share: number
 }
 
 /** Accuracy in % at one magnification, with its reported deviation where one is given. */

@@ -1,13 +1,15 @@
 import {
   crop,
   modCrop,
-  patchSampler,
   resizeBicubic,
   resizeImage,
   type ImageRecord,
   type ImageSource,
+  type PatchBatch,
   type Store,
 } from '../data/index.js'
+import { patchCutter } from '../data/patches.js'
+import { stepsAhead } from '../data/stepsAhead.js'
 import {
   createDiscriminator,
   createRRDBGenerator,
@@ -22,6 +24,7 @@ import type { FeatureExtractor } from '../losses/index.js'
 import { psnr, ssim } from '../metrics/index.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
 import { packCheckpoint, saveSeconds, unpackCheckpoint } from './checkpoint.js'
+import type { DataMeter } from './dataMeter.js'
 import type { PipelineLosses } from './options.js'
 import type { ESRGANSettings } from './presets.js'
 import type { PipelinePictures, PipelineReport, StepHistory } from './reportTypes.js'
@@ -41,6 +44,7 @@ export interface SuperResolutionStageOptions {
   /** The key of the stage's state in the store. */
   readonly key: string
   readonly seed: number
+  readonly meter: DataMeter
   readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
 }
@@ -54,12 +58,25 @@ export interface SuperResolutionStage {
 
 /** Trains the ESRGAN half from where the store's state stands, if there is one. */
 export async function trainSuperResolution(options: SuperResolutionStageOptions): Promise<SuperResolutionStage> {
-  const { source, train, settings, features, losses, store, key, seed, onProgress, signal } = options
+  const { source, train, settings, features, losses, store, key, seed, meter, onProgress, signal } = options
   const { blocks, features: width, growth, bicubicSkip, checkpoint, batchSize, degradation } = settings
   const images = { count: train.length, read: (i: number): Promise<PixelImage> => source.read(train[i]!) }
-  const sampler = (patchSize: number, purpose: number): ReturnType<typeof patchSampler> =>
-    patchSampler({ images, patchSize, batchSize, scale, degradation, seed: seed * 2 + purpose })
-  const patches = { psnr: sampler(settings.psnrPatch, 0), gan: sampler(settings.ganPatch, 1) }
+  // While a step computes, the images of the next one are read and its patches cut; tensors are made when it begins.
+  const patches = (patchSize: number, purpose: number, steps: number): Patches => {
+    const cutter = patchCutter({ images, patchSize, batchSize, scale, degradation, seed: seed * 2 + purpose })
+    const ahead = stepsAhead((n, { whenFree }) => cutter.values(n, whenFree, meter.work), steps)
+    return {
+      step: async (n) => {
+        const values = await meter.wait(ahead.at(n))
+        return meter.work(() => cutter.tensors(values))
+      },
+      close: ahead.close,
+    }
+  }
+  const drawn = {
+    psnr: patches(settings.psnrPatch, 0, settings.psnrSteps),
+    gan: patches(settings.ganPatch, 1, settings.ganSteps),
+  }
 
   const saved = await store.get(key)
   const checkpointed = saved === undefined ? undefined : unpackCheckpoint(saved, key)
@@ -68,6 +85,7 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
 
   const generator = createRRDBGenerator({ blocks, features: width, growth, bicubicSkip, checkpoint, scale, seed })
   let discriminator: Discriminator | undefined
+  meter.begin()
   try {
     discriminator = createDiscriminator({
       patchSize: settings.ganPatch,
@@ -78,7 +96,7 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
       generator,
       discriminator,
       features,
-      batch: (step, stage) => patches[stage].step(step),
+      batch: (step, stage) => drawn[stage].step(step),
       psnrSteps: settings.psnrSteps,
       ganSteps: settings.ganSteps,
       psnrRate: settings.psnrRate,
@@ -95,6 +113,7 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
         await store.set(key, packCheckpoint({ groups: { esrgan: tensors }, values: { meta, history: done } }))
       },
       onProgress: (event) => {
+        meter.book(event.stage)
         history.push({ stage: event.stage as 'psnr' | 'gan', step: event.step, values: event.values ?? {} })
         onProgress?.(event)
       },
@@ -105,7 +124,17 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
     generator.dispose()
     discriminator?.dispose()
     throw error
+  } finally {
+    drawn.psnr.close()
+    drawn.gan.close()
   }
+}
+
+/** The batches of a stage. */
+interface Patches {
+  /** The batch of step `n`; the caller disposes it. */
+  step(n: number): Promise<PatchBatch>
+  close(): void
 }
 
 /** Each pixel repeated, as a magnifier shows it. */

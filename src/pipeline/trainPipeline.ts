@@ -1,4 +1,5 @@
 import { getBackend, setBackend } from '@tensorflow/tfjs-core'
+import { byteCache } from '../data/byteCache.js'
 import {
   cachedSource,
   checkImages,
@@ -13,20 +14,18 @@ import type { PixelImage } from '../image.js'
 import { saveSiamese } from '../siamese/index.js'
 import { rateAt, trackProgress } from '../training/index.js'
 import { assembleReport } from './assembleReport.js'
+import { createDataMeter } from './dataMeter.js'
 import { describeNetworks } from './describe.js'
 import { fingerprint, keyName } from './fingerprint.js'
 import { identify } from './identificationStage.js'
-import { lowResolutionInput, superResolvedInput } from './inputs.js'
-import { resolveSettings, type PipelineOptions } from './options.js'
+import { enlarged, lowResolutionInput } from './inputs.js'
+import { defaultCacheBytes, resolveSettings, type PipelineOptions } from './options.js'
 import { esrganMemory } from './memory.js'
 import { prepareRecords } from './prepare.js'
 import type { PipelineSettings } from './presets.js'
 import type { PipelinePictures, PipelineResult } from './reportTypes.js'
 import { measureSuperResolution, scale, trainSuperResolution } from './superResolutionStage.js'
 import { shelveImages, type ImageShelf } from './superResolved.js'
-
-/** Decoded originals kept in memory. */
-const cacheBytes = 768 * 2 ** 20
 
 /** How many augmented copies are shown. */
 const shownCopies = 6
@@ -102,6 +101,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
   const settings = resolveSettings(options)
   const { preset = 'quick', split: splitName = 'patient', magnifications, maxSteps, seed = 1 } = options
   const { losses = {}, store = memoryStore(), onCorrupt = 'stop', onProgress, signal } = options
+  const { cacheBytes = defaultCacheBytes } = options
   const { inputSize, resize } = settings
   const backend = await activeBackend(options.backend)
   signal?.throwIfAborted()
@@ -114,6 +114,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     return result
   }
 
+  const meter = createDataMeter()
   const ownFeatures = options.features === undefined ? randomFeatures({ seed }) : undefined
   const features = options.features ?? ownFeatures!
   const run = await runFingerprint(options, settings, `${features.name}: ${features.description}`)
@@ -143,6 +144,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       maxImages: maxSteps,
     }
     const planned = prepareRecords(options.data, prepareOptions)
+    const largestPatch = Math.max(settings.esrgan.psnrPatch, settings.esrgan.ganPatch)
     const wanted: ImageSource = {
       kind: options.data.kind,
       description: options.data.description,
@@ -150,13 +152,13 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
         ({ magnification }) =>
           magnifications === undefined || (magnification !== undefined && magnifications.includes(magnification)),
       ),
-      read: (record) =>
-        readLargeEnough(options.data, record, Math.max(settings.esrgan.psnrPatch, settings.esrgan.ganPatch)),
+      read: (record) => meter.work(() => readLargeEnough(options.data, record, largestPatch)),
       ...(options.data.readBytes === undefined ? {} : { readBytes: (record) => options.data.readBytes!(record) }),
     }
+    const originals = cachedSource(wanted, { bytes: cacheBytes })
     const checked = await timed('read', async () => {
       const report = trackProgress('read', wanted.records.length, onProgress)
-      return checkImages(cachedSource(wanted, { bytes: cacheBytes }), {
+      return checkImages(originals, {
         onCorrupt: onCorrupt === 'skip' ? 'skip' : 'throw',
         ...(signal === undefined ? {} : { signal }),
         onProgress: ({ done }) => report(done),
@@ -176,6 +178,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
         store,
         key: keys.esrgan,
         seed,
+        meter,
         onProgress,
         signal,
       }),
@@ -195,21 +198,24 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     const generatorBytes = await saveGenerator(generator)
     const side = inputSize * scale
     const made = await fingerprint(generatorBytes, JSON.stringify([inputSize, resize, settings.augmentation, seed]))
-    const makeInput = async ({ record, augmentation }: AugmentedRecord): Promise<PixelImage> =>
-      superResolvedInput(generator, await source.read(record), inputSize, {
-        resize,
-        ...(augmentation === undefined ? {} : { augmentation, sampling: settings.augmentation }),
-        ...(signal === undefined ? {} : { signal }),
-      })
+    const cache = { held: byteCache<Uint8Array>(cacheBytes, ({ byteLength }) => byteLength), bytes: cacheBytes }
     const shelve = async (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
       shelveImages({
         keys: await Promise.all(
           items.map(async ({ record, copy }) => `super-resolved/${made}/${await keyName(record.id)}~${copy}`),
         ),
-        make: (i) => makeInput(items[i]!),
+        read: (i) => source.read(items[i]!.record),
+        make: async (i, original) => {
+          const { augmentation } = items[i]!
+          const how =
+            augmentation === undefined ? { resize } : { resize, augmentation, sampling: settings.augmentation }
+          return enlarged(generator, await meter.wait(lowResolutionInput(original, inputSize, how)), signal)
+        },
         side,
         store,
+        cache,
         stage,
+        meter,
         onProgress,
         signal,
       })
@@ -218,6 +224,8 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       await shelve(training, 'super-resolve train'),
       await shelve(testItems, 'super-resolve test'),
     ])
+    // The originals make room for what is read from the shelves.
+    originals.clear()
 
     const {
       network,
@@ -234,6 +242,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
         store,
         key: keys.siamese,
         seed,
+        meter,
         onProgress,
         signal,
       }),
@@ -254,6 +263,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       siameseHistory: epochs,
       scored,
       seconds,
+      dataTime: meter.stages,
     })
     const metadata = {
       backend,

@@ -30,10 +30,12 @@ async function logitsOf(network: SiameseNetwork, options: PredictOptions): Promi
   repairBackend()
   const report = trackProgress('predict', count, onProgress)
   const logits = new Float64Array(count)
+  const batchAt = (start: number): number[] =>
+    Array.from({ length: Math.max(0, Math.min(batchSize, count - start)) }, (_, i) => start + i)
   for (let start = 0; start < count; start += batchSize) {
     await breathe(signal)
-    const indices = Array.from({ length: Math.min(batchSize, count - start) }, (_, i) => start + i)
-    const batch = await loadImages(network, images, indices)
+    const indices = batchAt(start)
+    const batch = await loadImages(network, images, indices, batchAt(start + batchSize))
     const embeddings = network.embed(batch)
     batch.dispose()
     const part = network.classify(embeddings)

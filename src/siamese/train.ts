@@ -174,15 +174,14 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         noteSaved()
       }
       let i = -1
-      for (const { batch, made } of batches.epoch(epoch)) {
-        if (++i === steps) break
-        if (i < first) continue
+      for (const [{ batch, made }, next] of withNext(batches.epoch(epoch), steps)) {
+        if (++i < first) continue
         await breathe()
         if (signal?.aborted === true) {
           if (!isSaved) await save(i)
           signal.throwIfAborted()
         }
-        const values = await trainer.train(batch)
+        const values = await trainer.train(batch, next?.batch)
         isSaved = false
         const { pairs: count, skipped } = made()
         for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * count
@@ -227,4 +226,16 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
   } finally {
     trainer.dispose()
   }
+}
+
+/** Each of the first `count` items with the one after it. */
+function* withNext<T>(items: Iterable<T>, count: number): Generator<readonly [item: T, next: T | undefined]> {
+  let last: { readonly item: T } | undefined
+  let taken = 0
+  for (const item of items) {
+    if (last !== undefined) yield [last.item, item]
+    last = { item }
+    if (++taken === count) break
+  }
+  if (last !== undefined) yield [last.item, undefined]
 }

@@ -44,8 +44,9 @@ import { distancesOf, selectRows } from './rows.js'
 /**
  * Gives the images of some indices as `[indices.length, height, width, 3]`, RGB in [0, 1], in that order. Called whenever
  * images are needed, so a large set need not be in memory. **The caller of the loader disposes the tensor**: return a new one each time.
+ * `next`, where it is known, are the indices that will be asked for after these: a loader may begin to read them.
  */
-export type ImageLoader = (indices: ArrayLike<number>) => Tensor4D | Promise<Tensor4D>
+export type ImageLoader = (indices: ArrayLike<number>, next?: ArrayLike<number>) => Tensor4D | Promise<Tensor4D>
 
 /** Pairs of images as indices into the training set. */
 export interface Pairs {
@@ -160,9 +161,10 @@ export interface SiameseTrainer {
    * One update on one batch of pairs. Gives `loss` (the weighted sum), the unweighted value of every term by its name, and
    * `accuracy`, the share of the batch's images (2 x pairs, or those of {@link PairedImages}) that the head classed rightly, under
    * dropout. The two of a pair share their dropout mask; so do all of {@link PairedImages}, any two of which may be a pair.
+   * `next`, the batch of the following step where it is known, only goes to the loader, which may begin to read its images.
    * @throws NonFiniteLossError when a loss or gradient is not finite; nothing was updated then
    */
-  train(batch: Pairs | PairedImages): Promise<Record<string, number>>
+  train(batch: Pairs | PairedImages, next?: Pairs | PairedImages): Promise<Record<string, number>>
   /** The network and the optimizer as plain arrays. */
   state(): Promise<SiameseTrainerState>
   /** Puts a state back: the next step is then the one that would have followed it. @throws WeightsError where it does not fit. */
@@ -191,8 +193,9 @@ export async function loadImages(
   network: SiameseNetwork,
   images: ImageLoader,
   indices: ArrayLike<number>,
+  next?: ArrayLike<number>,
 ): Promise<Tensor4D> {
-  const batch = await images(indices)
+  const batch = await images(indices, next)
   const expected = [indices.length, ...network.inputShape]
   if (batch.shape.join() !== expected.join()) {
     batch.dispose()
@@ -302,12 +305,17 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
   }
 
   /** Gradients of the batch with the memory of `chunk` images: embed, differentiate the loss, carry its share back chunk by chunk. */
-  async function gradientsOf(work: Batch, kept: Record<string, Tensor>): Promise<LossGradients> {
+  async function gradientsOf(
+    work: Batch,
+    following: Batch | undefined,
+    kept: Record<string, Tensor>,
+  ): Promise<LossGradients> {
     const { images: indices, period, pairs } = work
     const chunk = microBatch === undefined ? indices.length : 2 * microBatch
     const { step } = adam
+    const nextChunk = microBatch === undefined ? following?.images : following?.images.slice(0, chunk)
     if (chunk >= indices.length && typeof pairs !== 'function') {
-      const batch = await loadImages(network, images, indices)
+      const batch = await loadImages(network, images, indices, nextChunk)
       try {
         return lossGradients(network.trainable, () =>
           lossOf(network.embed(batch, { dropout: { seed, step, period } }), work, pairs, kept),
@@ -317,13 +325,14 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
       }
     }
     const starts = Array.from({ length: Math.ceil(indices.length / chunk) }, (_, i) => i * chunk)
+    const part = (start: number): number[] => indices.slice(start, start + chunk)
     const embedded: Tensor2D[] = []
     let leaf: Variable | undefined
     let upstream: Tensor | undefined
     const gradients = new Map<string, Tensor>()
     try {
-      for (const start of starts) {
-        const batch = await loadImages(network, images, indices.slice(start, start + chunk))
+      for (const [i, start] of starts.entries()) {
+        const batch = await loadImages(network, images, part(start), part(starts[i + 1] ?? 0))
         try {
           embedded.push(network.embed(batch, { dropout: { seed, step, start, period } }))
         } finally {
@@ -339,9 +348,10 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
       )
       upstream = direct.gradients.get('')
       for (const [name, gradient] of direct.gradients) if (name !== '') gradients.set(name, gradient)
-      for (const start of upstream === undefined ? [] : starts) {
+      for (const [i, start] of upstream === undefined ? [] : starts.entries()) {
         const size = Math.min(chunk, indices.length - start)
-        const batch = await loadImages(network, images, indices.slice(start, start + size))
+        const after = starts[i + 1]
+        const batch = await loadImages(network, images, part(start), after === undefined ? nextChunk : part(after))
         try {
           const share = lossGradients(network.trainable, () =>
             tidy(() => {
@@ -369,11 +379,12 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
     get step() {
       return adam.step
     },
-    async train(batch) {
+    async train(batch, next) {
       const work = readBatch(batch)
+      const following = next === undefined ? undefined : readBatch(next)
       const kept: Record<string, Tensor> = {}
       try {
-        const { value, gradients } = await gradientsOf(work, kept)
+        const { value, gradients } = await gradientsOf(work, following, kept)
         const report: Record<string, number> = {}
         try {
           report['loss'] = (await value.data())[0]!

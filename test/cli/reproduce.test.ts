@@ -39,6 +39,7 @@ describe('reproduce', () => {
       const printed = JSON.parse(done.stdout)
       expect(printed.notices[0]).toMatch(/^Rehearsal/)
       expect(printed.files).toContain('report.json')
+      expect(Object.keys(printed.dataTime)).toEqual(['psnr', 'gan', 'super-resolve', 'siamese'])
       const report = JSON.parse(await readFile(join(whole, 'report.json'), 'utf8'))
       expect(report.protocol).toMatchObject({
         source: 'breakhis',

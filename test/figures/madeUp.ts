@@ -153,6 +153,7 @@ export function madeUpResult(
     published: publishedResults,
     figures: [],
     seconds: { psnr: 42.3, gan: 31.9, superResolve: 12, siamese: 61.2 },
+    dataTime: { psnr: { seconds: 42.3, waited: 0.5, worked: 1.615, share: 0.05 } },
     ...rest,
   }
   return {

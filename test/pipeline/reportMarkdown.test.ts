@@ -71,6 +71,7 @@ describe('reportMarkdown', () => {
   it('holds results with n, intervals and patients, and the paper’s beside them', () => {
     const { report } = madeUpResult()
     const text = reportMarkdown(report, { peakMemoryBytes: 3 * 2 ** 30, backendDescription: 'wasm, 2 threads' })
+    expect(text).toContain('| psnr | 42.30 | 0.50 | 1.61 | 5.00 % |')
     const { accuracy, n, positives } = report.results.overall
     expect(text).toContain(`| **all** | ${(accuracy * 100).toFixed(2)} % [`)
     expect(text).toContain(`| ${n} (${positives}) | 7 |`)

@@ -34,7 +34,7 @@ const small: PipelineOptions = {
 
 /** What must be equal between two runs: all but the clock. */
 const comparable = ({ report, models }: PipelineResult): unknown => ({
-  report: { ...report, seconds: {}, history: { ...report.history } },
+  report: { ...report, seconds: {}, dataTime: {}, history: { ...report.history } },
   models,
 })
 
@@ -82,6 +82,25 @@ describe('trainPipeline on wasm', () => {
       'gan 1',
       'gan 2',
     ])
+  })
+
+  it('tells what data cost in every stage, within its time', () => {
+    const { dataTime, seconds } = result.report
+    expect(Object.keys(dataTime)).toEqual(['psnr', 'gan', 'super-resolve', 'siamese'])
+    for (const stage of Object.values(dataTime)) {
+      expect(stage.waited).toBeGreaterThan(0)
+      expect(stage.waited + stage.worked).toBeLessThan(stage.seconds)
+      expect(stage.share).toBeCloseTo((stage.waited + stage.worked) / stage.seconds, 12)
+    }
+    // Patches are cut and shelves unpacked by the main thread.
+    for (const stage of ['psnr', 'gan', 'siamese']) expect(dataTime[stage]!.worked).toBeGreaterThan(0)
+    expect(dataTime['psnr']!.seconds + dataTime['gan']!.seconds).toBeLessThan(seconds['esrgan']! + 0.1)
+  })
+
+  it('gives the same result where nothing fits into the cache', async () => {
+    const again = await trainPipeline({ ...small, cacheBytes: 0 })
+    expect(comparable(again)).toEqual(comparable(result))
+    await expect(trainPipeline({ ...small, cacheBytes: -1 })).rejects.toThrow('options.cacheBytes must be an integer')
   })
 
   it('measures the generator beside bicubic on held-out images', () => {

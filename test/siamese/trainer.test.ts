@@ -320,6 +320,37 @@ describe('trainSiamese', () => {
     }
   })
 
+  it.each([
+    [undefined, 'balanced'],
+    [2, 'balanced'],
+    [undefined, 'hard'],
+    [2, 'all-in-batch'],
+  ] as const)('tells the loader what comes next: micro-batches of %s, %s pairs', async (microBatch, pairs) => {
+    const asked: { indices: number[]; next: number[] }[] = []
+    const noting =
+      (part: string, load: ImageLoader): ImageLoader =>
+      (indices, next = []) => {
+        if (part === 'train') asked.push({ indices: Array.from(indices), next: Array.from(next) })
+        else judged.push({ indices: Array.from(indices), next: Array.from(next) })
+        return load(indices)
+      }
+    const judged: typeof asked = []
+    using network = make()
+    await trainSiamese({
+      ...settings,
+      epochs: 1,
+      network,
+      pairs,
+      images: noting('train', data.images),
+      validation: { images: noting('validation', data.images), labels: data.labels },
+      ...(microBatch === undefined ? {} : { microBatch }),
+    })
+    for (const calls of [asked, judged]) {
+      expect(calls.length).toBeGreaterThan(1)
+      calls.forEach(({ next }, i) => expect(next).toEqual(calls[i + 1]?.indices ?? []))
+    }
+  })
+
   it.each(['at the end of an epoch', 'while the validation images are judged'])(
     'stopped %s saves what goes on as if it had not stopped',
     async (when) => {

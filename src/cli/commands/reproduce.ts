@@ -21,6 +21,7 @@ import {
 import type { FeatureExtractor } from '../../losses/index.js'
 import { fileModel, folderStore, peakMemoryBytes, writeReport } from '../../node/index.js'
 import { splitWords } from '../../pipeline/splitWords.js'
+import type { PipelineReport } from '../../pipeline/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import {
@@ -225,7 +226,9 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
             })
             const { protocol, results, superResolution: sr } = report
             if (json === true) {
-              io.stdout.write(`${JSON.stringify({ notices, out, protocol, results, superResolution: sr, files })}\n`)
+              io.stdout.write(
+                `${JSON.stringify({ notices, out, protocol, results, superResolution: sr, dataTime: report.dataTime, files })}\n`,
+              )
               return
             }
             const { overall } = results
@@ -235,6 +238,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
                 `test: accuracy ${(overall.accuracy * 100).toFixed(1)} %, AUC ${overall.auc?.toFixed(3) ?? 'none (one class)'}, n = ${overall.n} images of ${overall.patients} patients (${splitWords(protocol.split)})`,
                 `super-resolution: ESRGAN ${sr.psnr.toFixed(2)} dB / ${sr.ssim.toFixed(4)}, bicubic ${sr.bicubicPsnr.toFixed(2)} dB / ${sr.bicubicSsim.toFixed(4)} (PSNR / SSIM, Y, crop ${sr.crop}, ${sr.n} held-out images)`,
                 `perceptual loss: ${protocol.perceptual} features`,
+                `data: ${dataShares(report)} of the time`,
                 `peak memory: ${(peakMemoryBytes() / 2 ** 20).toFixed(0)} MiB`,
                 `report: ${join(out, 'report.md')}`,
                 '',
@@ -261,6 +265,12 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       }
     })
 }
+
+/** What share of each stage's time data took. */
+const dataShares = ({ dataTime }: PipelineReport): string =>
+  Object.entries(dataTime)
+    .map(([stage, { share }]) => `${stage} ${(share * 100).toFixed(1)} %`)
+    .join(', ')
 
 /** Takes away a cache that this run began, and the folder if nothing else is in it. */
 async function removeBegun(out: string, cache: string): Promise<void> {
