@@ -32,7 +32,9 @@ async function streamEpochs(source: ImageSource, epochs: number, cacheBytes: num
   expect(new Set(heaps).size).toBe(1)
   // The cache was too small for the set, so that it had to forget.
   expect(cached.decoded).toBeGreaterThan(source.records.length)
-  console.log(`resident after each epoch: ${resident.map((bytes) => Math.round(bytes / 2 ** 20)).join(', ')} MiB`)
+  process.stdout.write(
+    `resident after each epoch: ${resident.map((bytes) => Math.round(bytes / 2 ** 20)).join(', ')} MiB\n`,
+  )
 }
 
 describe('memory over epochs of a stream on wasm', () => {
