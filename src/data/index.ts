@@ -15,6 +15,14 @@ export {
 } from './augmentation.js'
 export { auditLeakage, type LeakageAudit, type SharedName, type Sides } from './audit.js'
 export { balanceByAugmentation, type AugmentedRecord, type BalanceOptions, type TrainAndTest } from './balance.js'
+export { auditImages, withFileHashes, type AuditImagesOptions } from './auditImages.js'
+export {
+  auditRecords,
+  type AuditedDuplicates,
+  type AuditRecordsOptions,
+  type DataAudit,
+  type Leak,
+} from './auditRecords.js'
 export { bicubicUpsample, resizeBicubic, type BicubicOptions, type ScaleFactor } from './bicubic.js'
 export { parseBreaKHisName, type BreaKHisName, type BreaKHisSubtype } from './breakhis.js'
 export { cachedSource, type CachedSource, type CachedSourceOptions } from './cachedSource.js'
@@ -34,8 +42,10 @@ export {
 } from './degrade.js'
 export { gaussianBlur, type GaussianShape } from './gaussianBlur.js'
 export { gaussianNoise } from './gaussianNoise.js'
-export { imageList, type EntryOptions, type ImageEntry, type ImageListOptions } from './imageList.js'
 export { jpegArtefacts, type JPEGCompression } from './jpegArtefacts.js'
+export { findDuplicates, type DuplicateGroup, type Duplicates } from './duplicates.js'
+export { imageList, type EntryOptions, type ImageEntry, type ImageListOptions } from './imageList.js'
+export { imageSignature, type ImageSignature } from './imageSignature.js'
 export type { LabelSpellings } from './labels.js'
 export { listBreaKHis, type ListBreaKHisOptions, type ListedBreaKHis } from './listBreaKHis.js'
 export { imagesFromTensors, imagesInMemory, type InMemoryOptions, type TensorImagesOptions } from './memoryImages.js'
@@ -53,6 +63,7 @@ export {
   type PatchSampler,
   type PatchSamplerOptions,
 } from './patches.js'
+export type { Look } from './perceptual.js'
 export type { ListedRecord } from './recordSource.js'
 export type { GroupBy } from './recordGroups.js'
 export { recordsFromNames } from './recordsFromNames.js'

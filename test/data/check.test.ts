@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkImages, syntheticHistology, type ImageSource } from '../../src/data/index.js'
 import { DataError } from '../../src/errors.js'
 
-const drawn = syntheticHistology({ patients: 4, imagesPerPatient: 2, width: 16, height: 16 })
+const drawn = syntheticHistology({ patients: 4, imagesPerPatient: 2, width: 32, height: 32 })
 const corruptId = drawn.records[3]!.id
 const source: ImageSource = {
   ...drawn,
@@ -25,7 +25,7 @@ describe('checkImages with inspect', () => {
     expect(seen.toSorted()).toEqual(
       drawn.records
         .filter(({ id }) => id !== corruptId)
-        .map(({ id }) => `${id} 16`)
+        .map(({ id }) => `${id} 32`)
         .toSorted(),
     )
     expect(skipped.map(({ record }) => record.id)).toEqual([corruptId])
