@@ -1,6 +1,6 @@
 /** What is done to images of `width` x `height`, `count` of them in one repetition. */
 export interface ImagesSpec {
-  readonly kind: 'decode-png' | 'decode-jpeg' | 'stream' | 'train' | 'augment' | 'bicubic' | 'draw'
+  readonly kind: 'decode-png' | 'decode-jpeg' | 'stream' | 'train' | 'augment' | 'bicubic' | 'signature' | 'draw'
   readonly count: number
   readonly width: number
   readonly height: number
@@ -8,7 +8,15 @@ export interface ImagesSpec {
 
 /** What is done with `count` records. */
 export interface RecordsSpec {
-  readonly kind: 'split-image' | 'split-patient' | 'k-fold' | 'audit' | 'pairs' | 'triplets' | 'm-per-class'
+  readonly kind:
+    | 'split-image'
+    | 'split-patient'
+    | 'k-fold'
+    | 'audit'
+    | 'duplicates'
+    | 'pairs'
+    | 'triplets'
+    | 'm-per-class'
   readonly count: number
 }
 
@@ -58,11 +66,13 @@ export const dataRows: readonly DataRow[] = [
   images('train', 48, { usesBackend: true, usesThreads: true }),
   images('augment', 1, { usesBackend: true, usesThreads: true }),
   images('bicubic', 1),
+  images('signature', 1),
   images('draw', 1),
   ...records('split-image'),
   ...records('split-patient'),
   ...records('k-fold'),
   ...records('audit'),
+  ...records('duplicates'),
   ...records('pairs'),
   ...records('triplets'),
   ...records('m-per-class'),

@@ -4,6 +4,7 @@ import {
   augment,
   augmentationMatrix,
   drawAugmentation,
+  imageSignature,
   resizeBicubic,
   streamBatches,
   syntheticHistology,
@@ -148,6 +149,19 @@ async function bicubicWork(spec: ImagesSpec, folder: string): Promise<DataWork> 
   }
 }
 
+/** What tells one picture from another: the hashes of the file and of the pixels, and the look. */
+async function signatureWork(spec: ImagesSpec, folder: string): Promise<DataWork> {
+  const { paths, about } = await imageFiles(spec, folder)
+  const bytes = await readFile(paths[0]!)
+  const image = await decodeImage(bytes, paths[0]!)
+  return {
+    about,
+    result: async () => undefined,
+    run: async () => void (await imageSignature('one', image, bytes)),
+    dispose() {},
+  }
+}
+
 /** Drawing synthetic histology. */
 async function drawWork({ count, width, height }: ImagesSpec): Promise<DataWork> {
   const source = syntheticHistology({ patients: 2 * count, imagesPerPatient: 1, width, height })
@@ -175,6 +189,8 @@ export async function createImageWork(spec: ImagesSpec, folder: string, threads:
       return augmentWork(spec, folder)
     case 'bicubic':
       return bicubicWork(spec, folder)
+    case 'signature':
+      return signatureWork(spec, folder)
     case 'draw':
       return drawWork(spec)
   }

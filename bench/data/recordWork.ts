@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   auditLeakage,
+  findDuplicates,
   kFold,
   mPerClassSampler,
   pairSampler,
@@ -15,6 +16,7 @@ import type { RecordsSpec } from './dataRows.js'
 import { numbers, type Numbers } from '../tensorFolder.js'
 import type { DataWork } from './dataWork.js'
 import { madeUpRecords } from './madeUpRecords.js'
+import { copyEvery, madeUpSignatures } from './madeUpSignatures.js'
 
 const testFraction = 0.2
 
@@ -58,8 +60,24 @@ function writeNames(records: readonly ImageRecord[], folder: string): void {
   writeFileSync(join(folder, 'patients.txt'), records.map(({ patient }) => patient).join('\n'))
 }
 
+/** The search for pictures that are the same, in signatures with as many copies as are known. */
+function duplicatesWork(count: number): DataWork {
+  const signatures = madeUpSignatures(count)
+  const expected = Math.floor(count / copyEvery)
+  return {
+    about: 'made-up signatures, one in a hundred of a copy',
+    result: async () => undefined,
+    async run() {
+      const { groups } = findDuplicates(signatures)
+      if (groups.length !== expected) throw new Error(`${groups.length} copies were found, not ${expected}`)
+    },
+    dispose() {},
+  }
+}
+
 /** What a row of records measures, ready to run; names that peers need too are written to `folder`. */
 export async function createRecordWork({ kind, count }: RecordsSpec, folder: string): Promise<DataWork> {
+  if (kind === 'duplicates') return duplicatesWork(count)
   const records = madeUpRecords(count)
   const base = {
     about: 'made-up records, 60 to 140 a patient',
