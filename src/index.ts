@@ -326,6 +326,7 @@ export {
 } from './esrgan/index.js'
 export {
   createConvEncoder,
+  createPairBatches,
   createSiamese,
   createSiameseTrainer,
   defaultWidths,
@@ -341,10 +342,13 @@ export {
   type DropoutKey,
   type Encoder,
   type EvaluateOptions,
+  type EpochBatch,
   type ImageLoader,
   type InputShape,
   type LoadedSiamese,
   type Metric,
+  type PairBatches,
+  type PairBatchesOptions,
   type PairedImages,
   type Pairs,
   type PairStrategy,

@@ -99,6 +99,8 @@ export function describeSettings({
     'GAN learning rate': rateAt(esrgan.ganRate, 0),
     'ESRGAN batch': esrgan.batchSize,
     ...describeDegradation(esrgan.degradation),
+    'Siamese pairs': siamese.pairs,
+    'same patient in a pair': siamese.samePatient,
     'Siamese epochs': siamese.epochs,
     'Siamese batch (pairs)': siamese.batchSize,
     'Siamese learning rate': siamese.learningRate,

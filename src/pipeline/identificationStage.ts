@@ -1,5 +1,6 @@
 import type { ImageRecord, Store } from '../data/index.js'
 import {
+  createPairBatches,
   createSiamese,
   predictSiamese,
   trainSiamese,
@@ -49,6 +50,31 @@ export interface Identification {
 
 const isMalignant = ({ label }: ImageRecord): number => (label === 'malignant' ? 1 : 0)
 
+/** What decides which images are paired. */
+function pairing(records: readonly ImageRecord[], settings: SiameseSettings) {
+  const { samePatient, epochs, batchSize, margin } = settings
+  return {
+    labels: records.map(isMalignant),
+    // An original and its augmented copy are no pair.
+    pictures: records.map(({ id }) => id),
+    samePatient,
+    ...(samePatient === 'allow' ? {} : { groups: records.map(({ patient }) => patient) }),
+    epochs,
+    batchSize,
+    margin,
+  }
+}
+
+/** Throws where the training images cannot be paired as the settings say: known before anything is trained. */
+export function requirePairs(
+  records: readonly ImageRecord[],
+  settings: SiameseSettings,
+  { seed, stepsPerEpoch = Infinity }: { seed: number; stepsPerEpoch: number | undefined },
+): void {
+  const { labels, ...rules } = pairing(records, settings)
+  createPairBatches(labels, { ...rules, strategy: settings.pairs, seed, stepsPerEpoch })
+}
+
 /** Trains the Siamese half from where the store's state stands, if there is one, and scores the test set. */
 export async function identify(options: IdentifyOptions): Promise<Identification> {
   const { train, test, side, settings, losses, stepsPerEpoch, store, key, seed, meter, onProgress, signal } = options
@@ -76,15 +102,11 @@ export async function identify(options: IdentifyOptions): Promise<Identification
     const history = await trainSiamese({
       network,
       images: train.shelf.batch,
-      labels: train.records.map(isMalignant),
-      // An original and its augmented copy are no pair.
-      pictures: train.records.map(({ id }) => id),
+      ...pairing(train.records, settings),
+      pairs: settings.pairs,
       validation: { images: test.shelf.batch, labels: test.records.map(isMalignant) },
-      epochs: settings.epochs,
-      batchSize: settings.batchSize,
       microBatch: settings.microBatch,
       learningRate: settings.learningRate,
-      margin: settings.margin,
       lambda: settings.lambda,
       seed,
       saveSeconds,

@@ -5,7 +5,7 @@ import { drawAugmentation, drawDegradation, magnifications as known, splitNames 
 import type { DiscriminatorContext, GeneratorContext } from '../esrgan/index.js'
 import type { FeatureExtractor, LossTerm } from '../losses/index.js'
 import { createRandom } from '../random.js'
-import type { SiameseContext } from '../siamese/index.js'
+import { pairStrategies, type SiameseContext } from '../siamese/index.js'
 import type { OnProgress } from '../training/index.js'
 import {
   presets,
@@ -145,6 +145,12 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
     requireInteger(`options.siamese.${name}`, siamese[name], 1)
   }
   requireRange('options.siamese.lambda', siamese.lambda, 0, Infinity)
+  if (!pairStrategies.includes(siamese.pairs)) {
+    throw new ArgumentError('options.siamese.pairs', `be one of ${pairStrategies.join(', ')}`, siamese.pairs)
+  }
+  if (!['allow', 'forbid', 'require'].includes(siamese.samePatient)) {
+    throw new ArgumentError('options.siamese.samePatient', "be 'allow', 'forbid' or 'require'", siamese.samePatient)
+  }
   return maxSteps === undefined
     ? settings
     : {

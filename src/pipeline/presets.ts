@@ -1,5 +1,6 @@
 import type { FillMode } from '../backend/index.js'
 import type { AugmentationRanges, AugmentOptions, Degradation, DrawRange } from '../data/index.js'
+import type { PairStrategy } from '../siamese/index.js'
 import type { LearningRate } from '../training/index.js'
 import { multiStepRate } from '../training/index.js'
 
@@ -49,9 +50,13 @@ export interface SiameseSettings {
   readonly embeddingSize: number
   /** Dropout rate in training. */
   readonly dropout: number
+  /** Which pairs the loss is taken on: of every image one of each kind (the presets'), or those of a batch, all or mined. */
+  readonly pairs: PairStrategy
+  /** Whether the two images of a pair may, must not or must be of one patient. */
+  readonly samePatient: 'allow' | 'forbid' | 'require'
   /** Epochs. */
   readonly epochs: number
-  /** Pairs per update. */
+  /** Pairs per update; where images are paired within batches, images of each class. */
   readonly batchSize: number
   /** Pairs that go through the encoder at once; the gradients equal those of the whole batch. */
   readonly microBatch: number
@@ -131,6 +136,8 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       widths: undefined,
       embeddingSize: 128,
       dropout: 0.5,
+      pairs: 'balanced',
+      samePatient: 'allow',
       epochs: 10,
       batchSize: 32,
       microBatch: 4,
@@ -167,6 +174,8 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       widths: [8, 16, 32, 64, 64],
       embeddingSize: 64,
       dropout: 0.5,
+      pairs: 'balanced',
+      samePatient: 'allow',
       epochs: 6,
       batchSize: 16,
       microBatch: 16,

@@ -17,11 +17,11 @@ import { assembleReport } from './assembleReport.js'
 import { createDataMeter } from './dataMeter.js'
 import { describeNetworks } from './describe.js'
 import { fingerprint, keyName } from './fingerprint.js'
-import { identify } from './identificationStage.js'
+import { identify, requirePairs } from './identificationStage.js'
 import { enlarged, lowResolutionInput } from './inputs.js'
 import { defaultCacheBytes, resolveSettings, type PipelineOptions } from './options.js'
 import { esrganMemory } from './memory.js'
-import { prepareRecords } from './prepare.js'
+import { prepareRecords, type PreparedRecords } from './prepare.js'
 import type { PipelineSettings } from './presets.js'
 import type { PipelinePictures, PipelineResult } from './reportTypes.js'
 import { measureSuperResolution, scale, trainSuperResolution } from './superResolutionStage.js'
@@ -143,7 +143,12 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       seed,
       maxImages: maxSteps,
     }
-    const planned = prepareRecords(options.data, prepareOptions)
+    const pairable = (prepared: PreparedRecords): PreparedRecords => {
+      const records = prepared.training.map(({ record }) => record)
+      requirePairs(records, settings.siamese, { seed, stepsPerEpoch: maxSteps })
+      return prepared
+    }
+    const planned = pairable(prepareRecords(options.data, prepareOptions))
     const largestPatch = Math.max(settings.esrgan.psnrPatch, settings.esrgan.ganPatch)
     const wanted: ImageSource = {
       kind: options.data.kind,
@@ -165,7 +170,8 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       })
     })
     const { source } = checked
-    const { split, training } = checked.skipped.length === 0 ? planned : prepareRecords(source, prepareOptions)
+    const { split, training } =
+      checked.skipped.length === 0 ? planned : pairable(prepareRecords(source, prepareOptions))
     await store.set(keys.started, new Uint8Array(0))
 
     const { generator, discriminator, history } = await timed('esrgan', () =>

@@ -19,7 +19,14 @@ export {
   type SiameseEvaluation,
 } from './evaluate.js'
 export { createSiamese, type DropoutKey, type Metric, type SiameseNetwork, type SiameseOptions } from './network.js'
-export { pairStrategies, type PairStrategy } from './pairBatches.js'
+export {
+  createPairBatches,
+  pairStrategies,
+  type EpochBatch,
+  type PairBatches,
+  type PairBatchesOptions,
+  type PairStrategy,
+} from './pairBatches.js'
 export { loadSiamese, saveSiamese, type LoadedSiamese, type SaveSiameseOptions } from './save.js'
 export {
   trainSiamese,

@@ -7,7 +7,7 @@ import {
   type MPerClassSamplerOptions,
   type PairRuleOptions,
 } from '../data/index.js'
-import type { PairedImages, Pairs } from './trainer.js'
+import { requireLabels, type PairedImages, type Pairs } from './trainer.js'
 
 /**
  * Which pairs a network is trained on.
@@ -23,12 +23,18 @@ export const pairStrategies: readonly PairStrategy[] = ['balanced', 'all-in-batc
 
 /** What {@link createPairBatches} takes. */
 export interface PairBatchesOptions extends PairRuleOptions {
-  readonly strategy: PairStrategy
-  readonly batchSize: number
-  readonly epochs: number
-  readonly stepsPerEpoch: number
-  readonly margin: number
-  readonly seed: number
+  /** Default `balanced`. */
+  readonly strategy?: PairStrategy
+  /** Pairs of `balanced`, else images of each class, if the smaller one has them; default 32. */
+  readonly batchSize?: number
+  /** How many epochs will be asked for: the batches of these are checked at once. Default 10. */
+  readonly epochs?: number
+  /** How many batches of each epoch will be asked for; default all. */
+  readonly stepsPerEpoch?: number
+  /** Width of the semi-hard band, in the network's distances; default 1. */
+  readonly margin?: number
+  /** Equal seeds give equal batches. Default 0. */
+  readonly seed?: number
 }
 
 /** A batch to train on. */
@@ -41,7 +47,9 @@ export interface EpochBatch {
 
 /** The batches of all epochs, functions of the seed and the epoch. */
 export interface PairBatches {
+  /** Batches in an epoch. */
   readonly batchesPerEpoch: number
+  /** The batches of epoch `n` (from 0), each made when it is asked for. */
   epoch(n: number): Iterable<EpochBatch>
 }
 
@@ -57,7 +65,8 @@ function rulesOf({ groups, pictures, samePatient = 'allow' }: PairRuleOptions, i
 /** What a batch takes of each class: at most `batchSize` images; under `require` two of each of its patients. */
 function classShare(
   labels: ArrayLike<number>,
-  { batchSize, groups, samePatient }: PairBatchesOptions,
+  batchSize: number,
+  { groups, samePatient }: PairRuleOptions,
 ): MPerClassSamplerOptions {
   const ofClass = (label: number): number[] => [...Array(labels.length).keys()].filter((i) => labels[i] === label)
   if (samePatient !== 'require' || groups === undefined) {
@@ -68,9 +77,16 @@ function classShare(
   return { perClass: 2 * Math.min(Math.floor(batchSize / 2), ...patients), perGroup: 2, groups }
 }
 
-/** Batches for training with the strategy. @throws ArgumentError where the rules leave an image or a batch without pairs */
-export function createPairBatches(labels: ArrayLike<number>, options: PairBatchesOptions): PairBatches {
-  const { strategy, batchSize, epochs, stepsPerEpoch, margin, seed } = options
+/**
+ * What `trainSiamese` feeds its trainer: the batches of every epoch by the strategy, functions of the seed and the epoch. Mined pairs
+ * are made by the trainer's distances, of a batch without any semi-hard pair the hard ones.
+ *
+ * @param labels 0 or 1, both there
+ * @throws ArgumentError where the rules leave an image, or a batch that will be asked for, without pairs
+ */
+export function createPairBatches(labels: ArrayLike<number>, options: PairBatchesOptions = {}): PairBatches {
+  const { strategy = 'balanced', batchSize = 32, epochs = 10, stepsPerEpoch = Infinity, margin = 1, seed = 0 } = options
+  requireLabels('labels', labels)
   if (!pairStrategies.includes(strategy)) {
     throw new ArgumentError('options.pairs', `be one of ${pairStrategies.join(', ')}`, strategy)
   }
@@ -97,7 +113,7 @@ export function createPairBatches(labels: ArrayLike<number>, options: PairBatche
       Int32Array.from({ length: labels.length }, (_, i) => i),
     ),
   )
-  const sampler = mPerClassSampler(labels, { ...classShare(labels, options), seed })
+  const sampler = mPerClassSampler(labels, { ...classShare(labels, batchSize, options), seed })
   const steps = Math.min(stepsPerEpoch, sampler.batchesPerEpoch)
   const mine = (
     images: Int32Array,

@@ -136,10 +136,10 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     strategy,
     batchSize,
     epochs,
-    stepsPerEpoch: stepsPerEpoch ?? Infinity,
     samePatient,
-    margin: options.margin ?? 1,
     seed,
+    ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),
+    ...(options.margin === undefined ? {} : { margin: options.margin }),
     ...(groups === undefined ? {} : { groups }),
     ...(pictures === undefined ? {} : { pictures }),
   })

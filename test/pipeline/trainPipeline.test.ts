@@ -155,6 +155,50 @@ describe('trainPipeline on wasm', () => {
     expect(comparable(resumed)).toEqual(comparable(result))
   })
 
+  it('takes mined pairs of other patients, names them, and resumes to the same result', async () => {
+    const mined: PipelineOptions = {
+      ...small,
+      siamese: { ...small.siamese, pairs: 'semi-hard', samePatient: 'forbid' },
+    }
+    const whole = await trainPipeline(mined)
+    expect(whole.report.protocol.settings).toMatchObject({
+      'Siamese pairs': 'semi-hard',
+      'same patient in a pair': 'forbid',
+    })
+    expect(result.report.protocol.settings).toMatchObject({
+      'Siamese pairs': 'balanced',
+      'same patient in a pair': 'allow',
+    })
+    expect(whole.models.generator).toEqual(result.models.generator)
+    expect(whole.models.siamese).not.toEqual(result.models.siamese)
+    const store = memoryStore()
+    const stop = new AbortController()
+    const stopped = trainPipeline({
+      ...mined,
+      store,
+      signal: stop.signal,
+      onProgress: ({ stage, step }) =>
+        stage === 'siamese' && step === 2 && stop.abort(new Error('stopped by the test')),
+    })
+    await expect(stopped).rejects.toThrow('stopped by the test')
+    await expect(trainPipeline({ ...small, store, resume: true })).rejects.toThrow('the store holds none')
+    expect(comparable(await trainPipeline({ ...mined, store, resume: true }))).toEqual(comparable(whole))
+  })
+
+  it('refuses pairs that cannot be made before it reads an image', async () => {
+    const alone: ImageSource = {
+      ...data,
+      records: data.records.map((record) => ({ ...record, patient: record.id })),
+      read: () => Promise.reject(new Error('was read')),
+    }
+    const run = (siamese: object, of = alone): Promise<unknown> =>
+      trainPipeline({ ...small, data: of, siamese: { ...small.siamese, ...siamese } })
+    await expect(run({ samePatient: 'require' })).rejects.toThrow("(samePatient 'require'); image 0 of patient")
+    await expect(run({ samePatient: 'require', pairs: 'hard' })).rejects.toThrow("(samePatient 'require'); image 0")
+    await expect(run({ pairs: 'easy' })).rejects.toThrow('options.siamese.pairs must be one of')
+    await expect(run({ samePatient: 'never' })).rejects.toThrow('options.siamese.samePatient')
+  })
+
   it('does not go on from a run with another learning rate schedule or other data', async () => {
     const store = memoryStore()
     const schedule = (gamma: number): Partial<PipelineOptions> => ({

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { minePairs } from '../../src/data/index.js'
 import { createRandom } from '../../src/random.js'
-import { createPairBatches } from '../../src/siamese/pairBatches.js'
 import {
+  createPairBatches,
   createSiamese,
   createSiameseTrainer,
   pairStrategies,
