@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../../package.json'
+import { auditCommand } from './commands/audit.js'
 import { compareCommand } from './commands/compare.js'
 import { degradeCommand } from './commands/degrade.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -26,6 +27,7 @@ export async function runCli(argv: readonly string[], io: CommandIO): Promise<Ex
     upscaleCommand(io),
     degradeCommand(io),
     compareCommand(io),
+    auditCommand(io),
     rocCommand(io),
     predictCommand(io),
     doctorCommand(io),

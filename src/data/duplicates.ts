@@ -26,7 +26,7 @@ export interface Duplicates {
   readonly crowded: number
 }
 
-/** Least correlation of two thumbnails of one picture. Measured by scripts/duplicates.ts: copies > 0.97, others < 0.3. */
+/** Least correlation of two thumbnails of one picture. Measured by scripts/duplicates.ts: copies 0.98 and more, others 0.28 at most. */
 const leastCorrelation = 0.9
 
 /** A copy as near as this to a known image is found through that image. */
@@ -154,7 +154,7 @@ function lookAlikes(pictures: readonly ImageSignature[]): {
  * Looking the same: 32 x 32 grey thumbnails without their lowest frequencies correlate at 0.9 or more in one of the eight
  * orientations. Candidates are images whose signs of 21 cosine coefficients (one of three such sets) agree. Found so are
  * copies encoded again (JPEG and WebP from quality 20), resized (also to a square), made grey, changed in
- * brightness, mirrored, turned by quarters, or cropped by less than a hundredth; not found are larger crops and other turns.
+ * brightness, mirrored, turned by quarters, or cropped by less than half a hundredth at each side; not found are larger crops and other turns.
  *
  * A pure function of the signatures; their order does not matter.
  */
