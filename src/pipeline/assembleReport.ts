@@ -1,8 +1,8 @@
 import {
-  auditLeakage,
   publishedTableI,
   tableI,
   type AugmentedRecord,
+  type DataAudit,
   type ImageRecord,
   type ImageSource,
   type SkippedImage,
@@ -26,6 +26,8 @@ export interface RunParts {
   readonly split: Split
   readonly training: readonly AugmentedRecord[]
   readonly skipped: readonly SkippedImage[]
+  /** Of the images used, with the split. */
+  readonly audit: DataAudit
   readonly features: FeatureExtractor
   readonly networks: PipelineReport['protocol']['networks']
   readonly superResolution: PipelineReport['superResolution']
@@ -69,9 +71,10 @@ export function assembleReport(parts: RunParts): PipelineReport {
     arm: 'esrgan',
     ...evaluateByMagnification(scored),
   }
-  const { patients, accessions } = auditLeakage(split).onBothSides
+  const { collisions, duplicates, pictures, leaks } = parts.audit
+  const { onBothSides, leakedTestImages } = parts.audit.split!
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     protocol: {
       ...protocol,
       source: source.kind,
@@ -93,7 +96,7 @@ export function assembleReport(parts: RunParts): PipelineReport {
       skipped: skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
     },
     tableI: measuredTable(used),
-    leakage: { patients: patients.map(({ name }) => name), accessions: accessions.map(({ name }) => name) },
+    leakage: { onBothSides, leakedTestImages, collisions, duplicates, pictures, leaks },
     runs: [result],
     results: { overall: result.overall, byMagnification: result.byMagnification },
     predictions: scored.map(({ record, score }) => ({

@@ -1,5 +1,7 @@
 import { magnifications, publishedTableI, type Magnification } from '../data/index.js'
 import { paperAttainability } from './attainable.js'
+import { leakageSection } from './leakageSection.js'
+import { count, plain, table } from './markdown.js'
 import { noticeLines } from './notices.js'
 import type { Evaluation, Interval, PipelineReport } from './reportTypes.js'
 import { splitSentence, splitWords } from './splitWords.js'
@@ -14,17 +16,10 @@ export interface RunEnvironment {
   readonly command?: string
 }
 
-/** Text that cannot break a table or start markup. */
-const plain = (text: string): string => text.replaceAll(/[\r\n]+/g, ' ').replaceAll(/[|*_<>[\]`\\]/g, '\\$&')
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
 const orDash = (value: number | null, show: (value: number) => string): string => (value === null ? '–' : show(value))
 const within = (interval: Interval | null, show: (value: number) => string): string =>
   interval === null ? '' : ` [${show(interval.low)}, ${show(interval.high)}]`
-const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
 /** What the images are, for the first line. */
 function sourceName({ source }: PipelineReport['protocol']): string {
@@ -196,19 +191,6 @@ ${table(['mean', 'generator', 'bicubic', 'better'], rows)}
 ${count(sr.n, 'image')} of the test side, ${sr.channel.toUpperCase()} channel, ${sr.crop} pixels cropped at each border; low resolution by MATLAB’s bicubic
 x1/4. A generator trained against a discriminator gives up PSNR for sharpness: less PSNR than bicubic is no defect by itself, nor does
 more of it show that a diagnosis gets better.`
-}
-
-function leakageSection({ leakage, protocol }: PipelineReport): string {
-  const say = (groups: readonly string[], one: string, many: string): string => {
-    if (groups.length === 0) return `- no ${one} stands on both sides`
-    const shown = groups.slice(0, 12).map(plain).join(', ')
-    return `- **${count(groups.length, one, many)} on both sides:** ${shown}${groups.length > 12 ? ', …' : ''}`
-  }
-  const meaning =
-    protocol.split === 'image'
-      ? 'An image-level split puts pictures of one tumour on both sides; the network can recognise the patient instead of the disease. Read the results above with that in mind, and run `--split patient`.'
-      : 'Accession numbers are patient ids without their letter suffix: several ids may be one person.'
-  return `## Leakage between training and test side\n\n${say(leakage.patients, 'patient', 'patients')}\n${say(leakage.accessions, 'accession number', 'accession numbers')}\n\n${meaning}`
 }
 
 /** Bytes as MiB or GiB. */

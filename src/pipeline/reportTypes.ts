@@ -1,4 +1,4 @@
-import type { DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
+import type { DataAudit, DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
 import type { PixelImage } from '../image.js'
 
 /** An estimate with its confidence interval. */
@@ -78,7 +78,7 @@ export interface StepHistory {
 /** Everything that a run found, as `report.json` holds it. */
 export interface PipelineReport {
   /** Grows when a field changes its meaning. */
-  readonly schemaVersion: 1
+  readonly schemaVersion: 2
   /** How the results came about. */
   readonly protocol: {
     /** How the data were divided: `image`, `patient`, `accession` or `official:1` to `official:5`. */
@@ -142,13 +142,9 @@ export interface PipelineReport {
     /** The paper's Table I. */
     readonly published: Readonly<Record<'benign' | 'malignant', MagnificationCounts>>
   }
-  /** Groups that stand on both sides of the split. */
-  readonly leakage: {
-    /** Patients on both sides. */
-    readonly patients: readonly string[]
-    /** Accession numbers on both sides. */
-    readonly accessions: readonly string[]
-  }
+  /** The audit of the images used: names and pictures on both sides, names that collide, pictures that are there twice. */
+  readonly leakage: Pick<DataAudit, 'collisions' | 'duplicates' | 'pictures' | 'leaks'> &
+    Pick<NonNullable<DataAudit['split']>, 'onBothSides' | 'leakedTestImages'>
   /** Every classifier of this run. */
   readonly runs: readonly RunResult[]
   /** The default run's results. */

@@ -1,12 +1,18 @@
 import { getBackend, setBackend } from '@tensorflow/tfjs-core'
 import { byteCache } from '../data/byteCache.js'
 import {
+  auditRecords,
   cachedSource,
   checkImages,
+  imageSignature,
   memoryStore,
+  withFileHashes,
   type AugmentedRecord,
+  type DataAudit,
   type ImageRecord,
+  type ImageSignature,
   type ImageSource,
+  type Split,
 } from '../data/index.js'
 import { randomFeatures, saveGenerator } from '../esrgan/index.js'
 import { ArgumentError, BackendError, DataError } from '../errors.js'
@@ -161,9 +167,12 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       ...(options.data.readBytes === undefined ? {} : { readBytes: (record) => options.data.readBytes!(record) }),
     }
     const originals = cachedSource(wanted, { bytes: cacheBytes })
+    const signatures: ImageSignature[] = []
     const checked = await timed('read', async () => {
       const report = trackProgress('read', wanted.records.length, onProgress)
       return checkImages(originals, {
+        // Every image is at hand here once: what the audit needs of it is taken now.
+        inspect: async ({ id }, image) => void signatures.push(await imageSignature(id, image)),
         onCorrupt: onCorrupt === 'skip' ? 'skip' : 'throw',
         ...(signal === undefined ? {} : { signal }),
         onProgress: ({ done }) => report(done),
@@ -172,6 +181,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     const { source } = checked
     const { split, training } =
       checked.skipped.length === 0 ? planned : pairable(prepareRecords(source, prepareOptions))
+    const audit = await auditSplit(source, split, signatures)
     await store.set(keys.started, new Uint8Array(0))
 
     const { generator, discriminator, history } = await timed('esrgan', () =>
@@ -262,6 +272,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       split,
       training,
       skipped: checked.skipped,
+      audit,
       features,
       networks: describeNetworks(generator, discriminator, network),
       superResolution: measured,
@@ -288,6 +299,23 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
   } finally {
     for (const owner of owned) owner.dispose()
   }
+}
+
+/** The audit of the images that the split uses, which a rehearsal's limit makes fewer than were read. */
+async function auditSplit(
+  source: ImageSource,
+  split: Split,
+  signatures: readonly ImageSignature[],
+): Promise<DataAudit> {
+  const records = [...split.train, ...split.test]
+  const used = new Set(records.map(({ id }) => id))
+  return auditRecords(records, {
+    split,
+    signatures: await withFileHashes(
+      source,
+      signatures.filter(({ id }) => used.has(id)),
+    ),
+  })
 }
 
 /** The first augmented copies, as they enter the generator, each beside its original. */

@@ -58,6 +58,16 @@ function evaluate(items: PipelineReport['predictions']): Evaluation {
   }
 }
 
+/** An audit that found nothing. */
+export const noLeakage: PipelineReport['leakage'] = {
+  onBothSides: { images: [], slides: [], patients: [], accessions: [] },
+  leakedTestImages: 0,
+  collisions: [],
+  duplicates: [],
+  pictures: { compared: 192, blank: 0, crowded: 0 },
+  leaks: [],
+}
+
 /** A pipeline's result without a pipeline: every field filled, nothing measured. */
 export function madeUpResult(
   protocol: Partial<PipelineReport['protocol']> = {},
@@ -80,7 +90,7 @@ export function madeUpResult(
   })
   const falling = (step: number, start: number): number => start / (1 + step / 8) + 0.004 * Math.sin(step * 3)
   const report: PipelineReport = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     protocol: {
       split: 'patient',
       seed: 1,
@@ -109,7 +119,7 @@ export function madeUpResult(
       slides: { benign: 10, malignant: 14 },
       published: { benign: counts([625, 644, 623, 588]), malignant: counts([1370, 1437, 1390, 1232]) },
     },
-    leakage: { patients: [], accessions: [] },
+    leakage: noLeakage,
     runs: [{ split: 'patient', head: 'sigmoid', arm: 'esrgan', overall, byMagnification }],
     results: { overall, byMagnification },
     predictions: items,

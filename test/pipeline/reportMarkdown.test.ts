@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeReport } from '../../src/node/reportFiles.js'
 import { attainableCount, paperAttainability } from '../../src/pipeline/attainable.js'
 import { reportMarkdown } from '../../src/pipeline/reportMarkdown.js'
-import { madeUpResult } from '../figures/madeUp.js'
+import { madeUpResult, noLeakage } from '../figures/madeUp.js'
 
 describe('attainableCount', () => {
   it('finds the count behind a rounded percentage', () => {
@@ -91,9 +91,12 @@ describe('reportMarkdown', () => {
   })
 
   it('names leaking patients, and what an image-level split means', () => {
-    const { report } = madeUpResult({ split: 'image' }, { leakage: { patients: ['14-2523', 'a|b'], accessions: [] } })
+    const patients = ['14-2523', 'a|b'].map((name) => ({ name, train: 3, test: 1 }))
+    const onBothSides = { ...noLeakage.onBothSides, patients }
+    const { report } = madeUpResult({ split: 'image' }, { leakage: { ...noLeakage, onBothSides, leakedTestImages: 2 } })
     const text = reportMarkdown(report)
-    expect(text).toContain('**2 patients on both sides:** 14-2523, a\\|b')
+    expect(text).toContain('**2 patients on both sides** (images to train on + to test): 14-2523 (3 + 1 images), a\\|b')
+    expect(text).toContain('2 of 64 test images are of patients that were trained on')
     expect(text).toContain('An image-level split puts pictures of one tumour on both sides')
   })
 
@@ -109,6 +112,33 @@ describe('reportMarkdown', () => {
     const ours = text.split('\n').find((line) => line.startsWith('| **this run** |') && line.includes('(n = '))!
     expect(ours).toMatch(new RegExp(`\\| ${split.startsWith('official') ? words : split} \\|$`))
     expect(/patient 14-13412 is on both sides/.test(text)).toBe(split.startsWith('official'))
+  })
+
+  it('shows pictures that are there twice, names that collide, and that a split leaks', () => {
+    expect(reportMarkdown(madeUpResult().report)).toContain('no picture stands on both sides')
+    const twice = { patients: ['p1', 'p2'], labels: ['benign' as const], train: 1, test: 1, acrossSides: true }
+    const { report } = madeUpResult(
+      {},
+      {
+        leakage: {
+          ...noLeakage,
+          pictures: { compared: 192, blank: 0, crowded: 3 },
+          duplicates: [{ kind: 'perceptual', images: ['a', 'b_c'], turned: true, ...twice }],
+          leaks: [{ kind: 'duplicate', images: ['a', 'b_c'], train: 1, test: 1 }],
+          collisions: [
+            { kind: 'accession', name: '14-1', members: ['14-1A', '14-1B'], images: 4, acrossSides: true },
+            { kind: 'patient', name: '14-2', members: ['x', 'y'], images: 4, sameNumbers: 2, acrossSides: false },
+          ],
+        },
+      },
+    )
+    const text = reportMarkdown(report)
+    expect(text).toContain('**1 group of pictures that are one, on both sides**, of 192 images compared')
+    expect(text).toContain('| looking the same, mirrored or turned | a, b\\_c | 1 + 1 | p1, p2 | benign |')
+    expect(text).toContain('**This split leaks: the results above are too good.**')
+    expect(text).toContain('2 patient ids that may be one person: 14-1A, 14-1B, **on both sides**')
+    expect(text).toContain('patient 14-2 has two diagnoses: x, y; 2 image numbers there twice')
+    expect(text).toContain('3 images had too many similar ones')
   })
 
   it('says that the quick preset was tuned on synthetic images, where it matters', () => {
@@ -155,7 +185,7 @@ describe('writeReport', () => {
     expect(files).toHaveLength(4 + 12)
     expect(report.figures).toHaveLength(12)
     const json = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
-    expect(json.schemaVersion).toBe(1)
+    expect(json.schemaVersion).toBe(2)
     expect(json.protocol.source).toBe('synthetic')
     expect(json.notices[0]).toMatch(/Synthetic images/)
     expect(json.figures).toContain('figures/roc.png')

@@ -60,7 +60,8 @@ describe('trainPipeline on wasm', () => {
   it('keeps patients apart and balances the training side only', () => {
     const { protocol, leakage } = result.report
     expect(protocol).toMatchObject({ split: 'patient', preset: 'quick', backend: 'wasm', source: 'synthetic', seed: 5 })
-    expect(leakage).toEqual({ patients: [], accessions: [] })
+    expect(leakage.onBothSides.patients).toEqual([])
+    expect(leakage).toMatchObject({ leaks: [], duplicates: [], pictures: { compared: 32, crowded: 0 } })
     expect(protocol.train.images + protocol.test.images).toBe(32)
     expect(protocol.train.augmented).toBeGreaterThan(0)
     expect(result.report.predictions).toHaveLength(protocol.test.images)
@@ -259,7 +260,7 @@ describe('trainPipeline on wasm', () => {
     const { report } = await trainPipeline({ ...small, split: 'image', maxSteps: 4 })
     expect(report.protocol.split).toBe('image')
     expect(report.protocol.maxSteps).toBe(4)
-    expect(report.leakage.patients.length).toBeGreaterThan(0)
+    expect(report.leakage.onBothSides.patients.length).toBeGreaterThan(0)
   })
 
   it('turns copies by 10, 20, .. degrees and resizes by nearest neighbours on request', async () => {
