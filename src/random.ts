@@ -25,6 +25,31 @@ function hash(seed: number, purpose: readonly (string | number)[]): number {
   return (h ^ (h >>> 16)) | 0
 }
 
+// JavaScript leaves the last bit of Math.cos and Math.log to the engine: Node's and Chromium's differ. The two below are
+// made of operations that IEEE 754 fixes, and agree with the true values to 1e-15.
+
+/** cos(2 pi u), for u in [0, 1): folded to an eighth of a turn, then Taylor's series. */
+function cosineOfTurns(u: number): number {
+  const half = u > 0.5 ? 1 - u : u
+  const quarter = half > 0.25 ? 0.5 - half : half
+  const isSine = quarter > 0.125
+  const angle = 2 * Math.PI * (isSine ? 0.25 - quarter : quarter)
+  let series = 1
+  for (let k = isSine ? 19 : 18; k > 1; k -= 2) series = 1 - (series * angle * angle) / (k * (k - 1))
+  return (half > 0.25 ? -1 : 1) * (isSine ? angle * series : series)
+}
+
+/** The natural logarithm of x in (0, 1]: ln(x) = 2 artanh((x - 1) / (x + 1)) - k ln 2, x brought near 1 by k doublings. */
+function logarithm(x: number): number {
+  let near = x
+  let doublings = 0
+  for (; near < Math.SQRT1_2; doublings++) near *= 2
+  const ratio = (near - 1) / (near + 1)
+  let series = 0
+  for (let k = 23; k > 0; k -= 2) series = 1 / k + series * ratio * ratio
+  return 2 * ratio * series - doublings * Math.LN2
+}
+
 /**
  * A random stream for `seed`, independent for each `purpose` path, for example
  * `createRandom(seed, 'pairs', epoch)`: epoch 7 needs no state from epoch 6.
@@ -38,7 +63,7 @@ export function createRandom(seed: number, ...purpose: (string | number)[]): Ran
     integer,
     // Box-Muller; 1 - u keeps the logarithm finite.
     normal: (mean = 0, deviation = 1) =>
-      mean + deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+      mean + deviation * Math.sqrt(-2 * logarithm(1 - uniform())) * cosineOfTurns(uniform()),
     shuffle: <T>(items: readonly T[]): T[] => {
       const copy = [...items]
       for (let i = copy.length - 1; i > 0; i--) {

@@ -31,6 +31,14 @@ describe('createRandom', () => {
     expect(seen).toEqual([0.9965708453829923, 684_420, [6, 2, 0, 5, 4, 3, 7, 1]])
   })
 
+  it('draws normal numbers as Box and Muller do, to the last bits', () => {
+    const [random, uniform] = [createRandom(4, 'normal'), createRandom(4, 'normal')]
+    for (let i = 0; i < draws; i++) {
+      const radius = Math.sqrt(-2 * Math.log(1 - uniform.uniform()))
+      expect(Math.abs(random.normal() - radius * Math.cos(2 * Math.PI * uniform.uniform()))).toBeLessThan(4e-15)
+    }
+  })
+
   it('has a stream of its own for every seed and purpose', () => {
     const streams = [
       createRandom(1),
