@@ -41,8 +41,13 @@ export interface PairBatchesOptions extends PairRuleOptions {
 export interface EpochBatch {
   /** What the trainer takes. */
   readonly batch: Pairs | PairedImages
-  /** How many pairs it made, and how many of its images were the anchor of none that the strategy looks for. Known after training. */
-  made(): { readonly pairs: number; readonly skipped: number }
+  /** What came of it. Known after training. */
+  made(): {
+    /** How many pairs it made. */
+    readonly pairs: number
+    /** How many of its images were the anchor of no pair that the strategy looks for. */
+    readonly skipped: number
+  }
 }
 
 /** The batches of all epochs, functions of the seed and the epoch. */
