@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { recordsFromNames, type ImageRecord } from '../data/index.js'
 import { DataError } from '../errors.js'
 import { messageOf, readBounded } from '../node/files.js'
@@ -15,7 +15,7 @@ const isText = (name: string): boolean => name.toLowerCase().endsWith('.txt') &&
  * (where there are official lists, `dsfold1.txt` and so on, only these). Undefined where the path is something else.
  */
 export async function nameListsAt(path: string): Promise<string[] | undefined> {
-  if ((await kindOf(path)) !== 'folder') return isText(path) ? [path] : undefined
+  if ((await kindOf(path)) !== 'folder') return isText(basename(path)) ? [path] : undefined
   const entries = await readdir(path, { withFileTypes: true })
   if (entries.some((entry) => entry.isDirectory() || /\.(png|jpe?g|tiff?|webp)$/i.test(entry.name))) return undefined
   const texts = entries.map(({ name }) => name).filter(isText)

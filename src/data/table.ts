@@ -38,15 +38,19 @@ function row(records: readonly ImageRecord[]): TableRow {
 
 /** Counts the records by class and magnification, by subtype, and the slides ("patients"), as the paper's Table I does. */
 export function tableI(records: readonly ImageRecord[]): Table {
-  const subtypes: Record<string, MagnificationCounts> = {}
-  for (const subtype of new Set(records.map((record) => record.subtype))) {
-    if (subtype !== undefined) subtypes[subtype] = count(records.filter((record) => record.subtype === subtype))
+  const bySubtype = new Map<string, ImageRecord[]>()
+  for (const record of records) {
+    if (record.subtype === undefined) continue
+    const same = bySubtype.get(record.subtype)
+    if (same === undefined) bySubtype.set(record.subtype, [record])
+    else same.push(record)
   }
   return {
     benign: row(records.filter((record) => record.label === 'benign')),
     malignant: row(records.filter((record) => record.label === 'malignant')),
     total: row(records),
-    subtypes,
+    // An own property each, whatever the name: `__proto__` too.
+    subtypes: Object.fromEntries([...bySubtype].map(([subtype, members]) => [subtype, count(members)])),
   }
 }
 

@@ -77,7 +77,8 @@ export function parseCsvTable(text: string, source: string, wanted: readonly str
       throw new DataError(source, `line 1: no column "${name}"; its columns are ${shown.join(', ') || 'none'}`)
     }
   }
-  const twice = columns.find((name, i) => name !== '' && columns.indexOf(name) !== i)
+  const seen = new Set<string>()
+  const twice = columns.find((name) => name !== '' && (seen.has(name) || !seen.add(name)))
   if (twice !== undefined) throw new DataError(source, `line 1: two columns "${twice.slice(0, 40)}"`)
   if (records.length === 0) throw new DataError(source, 'no rows below the column names')
   const at = new Map(columns.map((name, i) => [name, i]))

@@ -89,3 +89,11 @@ describe('countGroups', () => {
     ).toEqual({ slides: 0, patients: 2, accessions: 1 })
   })
 })
+
+it('tableI keeps a subtype of any name, and takes as many subtypes as images', () => {
+  const record = (i: number, subtype: string) => ({ id: `${i}`, label: 'benign' as const, patient: `${i}`, subtype })
+  const { subtypes } = tableI([record(0, '__proto__'), record(1, 'constructor')])
+  expect(Object.keys(subtypes)).toEqual(['__proto__', 'constructor'])
+  const many = tableI(Array.from({ length: 100_000 }, (_, i) => record(i, `type ${i}`)))
+  expect(Object.keys(many.subtypes)).toHaveLength(100_000)
+})
