@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { publishedTableI, syntheticHistology } from '../../src/data/index.js'
 import { encodeImage } from '../../src/node/index.js'
@@ -112,7 +112,7 @@ describe('audit', () => {
     await inFolder(async (folder) => {
       const file = join(folder, 'names.txt')
       await writeFile(file, 'SOB_M_DC-14-13412-100-001.png\nSOB_M_LC-14-13412-100-001.png\n')
-      for (const path of [file, folder]) {
+      for (const path of [file, folder, relative(process.cwd(), file)]) {
         const { code, stdout, stderr } = await cli(['audit', path])
         expect(code).toBe(0)
         expect(stderr).toBe('')
