@@ -2,18 +2,20 @@ import type { Random } from '../random.js'
 import { totalCounts, type ClassCounts } from './recordGroups.js'
 
 /**
- * Some of the groups, drawn at random so that every group has the same chance and both classes come to their share of
- * images: the cube method (Deville and Tillé 2004, "Efficient balanced sampling", Biometrika 91(4)), in its fast form
- * that looks at three groups at a time (Chauvet and Tillé 2006). Every group starts as taken by `fraction`; three
- * undecided ones are moved along the direction that changes neither class's sum, until one is wholly in or out; the
- * last two are rounded the best of the four ways. Each class ends within its largest group of its share, and within
- * half of it where no group has both classes. Time is linear in the groups.
+ * Some of the groups, drawn at random so that every group has the same chance, `fraction`, and both classes come to their
+ * share of images: the cube method (Deville and Tillé 2004, "Efficient balanced sampling", Biometrika 91(4)), in its fast
+ * form that looks at three groups at a time (Chauvet and Tillé 2006). Every group starts as taken by `fraction`; three
+ * undecided ones are moved along the direction that changes neither class's sum, until one is wholly in or out. Large
+ * groups come first, so that small ones can make up for them. The last two are drawn by what is left of their shares,
+ * never neither where these sum to more than 1 and never both where to less: each class then ends within its largest
+ * group of its share, however few groups there are. Time is linear in the groups, but for the sorting by size.
  *
  * @returns for each group, 1 where it is taken.
  */
 export function balancedSample(counts: readonly ClassCounts[], fraction: number, random: Random): Uint8Array {
   const share = new Float64Array(counts.length).fill(fraction)
-  const queue = random.shuffle(counts.map((_, i) => i))
+  const sizes = counts.map(([benign, malignant]) => benign + malignant)
+  const queue = random.shuffle(counts.map((_, i) => i)).sort((a, b) => sizes[b]! - sizes[a]!)
   let open: number[] = []
   let next = 0
   for (;;) {
@@ -35,8 +37,15 @@ export function balancedSample(counts: readonly ClassCounts[], fraction: number,
       return share[g] > 0 && share[g] < 1
     })
   }
-  const taken = Uint8Array.from(share, (x) => (x === 1 ? 1 : 0))
-  return roundBest(counts, fraction, taken, open)
+  // One draw for both, so that neither class moves by more than the larger of the two groups.
+  const draw = random.uniform()
+  let before = 0
+  for (const g of open) {
+    const upTo = before + share[g]!
+    share[g] = Math.floor(upTo - draw) > Math.floor(before - draw) ? 1 : 0
+    before = upTo
+  }
+  return Uint8Array.from(share)
 }
 
 /** How to move the shares of up to three groups without changing the sum of either class; undefined if no way. */
@@ -54,23 +63,4 @@ export function imbalance(counts: readonly ClassCounts[], fraction: number): (su
   const totals = totalCounts(counts)
   const largest = [0, 1].map((c) => counts.reduce((most, count) => Math.max(most, count[c]!), 1))
   return (sum) => Math.max(...[0, 1].map((c) => Math.abs(sum[c]! - totals[c]! * fraction) / largest[c]!))
-}
-
-function roundBest(
-  counts: readonly ClassCounts[],
-  fraction: number,
-  taken: Uint8Array,
-  open: readonly number[],
-): Uint8Array {
-  const distance = imbalance(counts, fraction)
-  const decided = totalCounts(counts.filter((_, g) => taken[g] === 1))
-  let best = Infinity
-  let chosen = 0
-  for (let choice = 0; choice < 2 ** open.length; choice++) {
-    const added = totalCounts(open.filter((_, i) => (choice >> i) & 1).map((g) => counts[g]!))
-    const d = distance([decided[0] + added[0], decided[1] + added[1]])
-    if (d < best) [best, chosen] = [d, choice]
-  }
-  open.forEach((g, i) => (taken[g] = (chosen >> i) & 1))
-  return taken
 }

@@ -44,7 +44,7 @@ interface Folds {
   readonly foldOf: Int32Array
 }
 
-/** Deals the shuffled images of each class and magnification in turn, one stratum after the other. */
+/** Deals the shuffled images of each class and magnification in turn, one stratum after the other, to the folds in random order. */
 function imageFolds(records: readonly ImageRecord[], folds: number, seed: number): Folds {
   const dealt = shuffledStrata(records, seed, 'folds').flatMap(({ members }) => members)
   for (const label of labels) {
@@ -52,8 +52,9 @@ function imageFolds(records: readonly ImageRecord[], folds: number, seed: number
     if (n < folds)
       throw new DataError('records', `too few ${label} images for ${folds} folds: ${n}, each fold needs at least one`)
   }
+  const order = createRandom(seed, 'folds', 'order').shuffle(Array.from({ length: folds }, (_, fold) => fold))
   const foldOf = new Int32Array(records.length)
-  dealt.forEach((index, i) => (foldOf[index] = i % folds))
+  dealt.forEach((index, i) => (foldOf[index] = order[i % folds]!))
   return { kind: 'image', foldOf }
 }
 

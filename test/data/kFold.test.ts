@@ -57,6 +57,17 @@ describe('kFold', () => {
     )
   })
 
+  it('by image gives the odd images to any fold', () => {
+    const records = recordsOf([
+      [7, 0],
+      [0, 8],
+    ])
+    const largest = Array.from({ length: 60 }, (_, seed) =>
+      kFold(records, { folds: 7, by: 'image', seed }).findIndex(({ test }) => test.length === 3),
+    )
+    expect(new Set(largest).size).toBe(7)
+  })
+
   it.each(['image', 'patient', 'accession'] as const)(
     'by %s is a function of the seed and the set of records',
     (by) => {

@@ -12,7 +12,7 @@ import {
   type Label,
 } from '../../src/data/index.js'
 import { createRandom } from '../../src/random.js'
-import { countOf, groupCounts, holders, recordsOf } from './madeUpRecords.js'
+import { countOf, groupCounts, holders, recordsOf, type Counts } from './madeUpRecords.js'
 
 const labels: readonly Label[] = ['benign', 'malignant']
 const ids = (records: readonly ImageRecord[]): string[] => records.map((r) => r.id)
@@ -75,6 +75,23 @@ describe('splitByImage', () => {
     expect(ids(a.test).sort()).toEqual(ids(b.test).sort())
     expect(ids(splitByImage(records, { seed: 6 }).test)).not.toEqual(ids(a.test))
   })
+  it('rounds by the seed: every image has the same chance to be tested, of whichever class and magnification', () => {
+    // A fifth of three is no whole number; nor is one of 21 and of 24.
+    const all = [3, 3, 3, 3, 1, 2, 10, 8].flatMap((n, stratum) =>
+      Array.from({ length: n }, (_, i) => ({
+        id: `${stratum}-${i}`,
+        label: labels[stratum >> 2]!,
+        patient: 'p',
+        magnification: magnifications[stratum % 4]!,
+      })),
+    )
+    const runs = 4000
+    const drawn = new Map<string, number>()
+    for (let seed = 0; seed < runs; seed++)
+      for (const id of ids(splitByImage(all, { seed }).test)) drawn.set(id, (drawn.get(id) ?? 0) + 1)
+    // Seven of 33 are tested. A standard deviation is 0.0065.
+    for (const id of ids(all)) expect(Math.abs((drawn.get(id) ?? 0) / runs - 7 / 33)).toBeLessThan(0.03)
+  })
   it('leaks patients, as its audit says', () => {
     const { audit } = splitByImage(records)
     expect(audit.onBothSides.patients.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'p3'])
@@ -102,34 +119,68 @@ describe('splitByGroup', () => {
         expect(kind).toBe('patient')
         expect(audit.onBothSides.patients).toEqual([])
         expect(ids([...train, ...test]).sort()).toEqual(ids(records).sort())
-        const isPure = counts.every(([benign, malignant]) => benign === 0 || malignant === 0)
         labels.forEach((label, c) => {
           const largest = Math.max(...counts.map((count) => count[c]!))
           const target = countOf(records, label) * testFraction
           const got = countOf(test, label)
           expect(got).toBeGreaterThan(0)
           expect(countOf(train, label)).toBeGreaterThan(0)
-          // Half a group, unless one group must stay on each side.
-          const isForced = target < largest || countOf(records, label) - target < largest
-          const bound = isPure && !isForced ? largest / 2 : largest
-          expect(Math.abs(got - target)).toBeLessThanOrEqual(bound + 1e-6)
+          expect(Math.abs(got - target)).toBeLessThanOrEqual(largest + 1e-6)
         })
       }),
       { numRuns: 500 },
     )
   })
-  it('gives every group the same chance to be tested, large or small', () => {
-    const counts = Array.from({ length: 40 }, (_, p) => (p % 2 ? [0, 1 + p] : [1 + p, p % 3]) as [number, number])
+  const pure = (benign: readonly number[], malignant: readonly number[]): Counts[] => [
+    ...benign.map((n) => [n, 0] as const),
+    ...malignant.map((n) => [0, n] as const),
+  ]
+  /** Of so many seeds, the share in which each group is tested: a standard deviation is at most 0.011. */
+  function chances(counts: readonly Counts[], testFraction: number): number[] {
+    const runs = 2000
     const records = recordsOf(counts)
-    const drawn = new Map<string, number>()
-    const runs = 1500
+    const drawn = counts.map(() => 0)
     for (let seed = 0; seed < runs; seed++) {
-      for (const patient of new Set(splitByGroup(records, { testFraction: 0.3, seed }).test.map((r) => r.patient)))
-        drawn.set(patient, (drawn.get(patient) ?? 0) + 1)
+      const tested = new Set(splitByGroup(records, { testFraction, seed }).test.map(({ patient }) => patient))
+      for (const patient of tested) drawn[Number(patient.slice(1))]!++
     }
-    // A standard deviation is 0.012; rounding the last two groups adds a little.
-    for (let p = 0; p < counts.length; p++) expect(Math.abs((drawn.get(`p${p}`) ?? 0) / runs - 0.3)).toBeLessThan(0.06)
+    return drawn.map((n) => n / runs)
+  }
+  // From Sum over groups of (chance - fraction)^2 / variance, about chi-square with as many degrees of freedom.
+  it.each<[string, number, Counts[]]>([
+    ['40 groups', 0.3, Array.from({ length: 40 }, (_, p) => (p % 2 ? [0, 1 + p] : [1 + p, p % 3]))],
+    ['16 groups', 0.2, pure([30, 31, 5, 12, 20, 25, 28, 22], [8, 35, 17, 21, 30, 41, 36, 40])],
+    [
+      '10 groups of both classes',
+      0.2,
+      pure([5, 12, 20, 2, 7], [])
+        .map(([n], p) => [n, [3, 9, 1, 11, 7][p]!])
+        .flatMap((count) => [count, count]) as unknown as Counts[],
+    ],
+    ['6 groups, two of them half of all', 0.5, pure([5, 6, 11], [1, 4, 9])],
+  ])('tests every group with the chance of the fraction, large or small: %s', (_, testFraction, counts) => {
+    const found = chances(counts, testFraction)
+    const variance = (testFraction * (1 - testFraction)) / 2000
+    const chi = found.reduce((sum, chance) => sum + (chance - testFraction) ** 2 / variance, 0)
+    expect(chi).toBeLessThan(counts.length + 4 * Math.sqrt(2 * counts.length))
   })
+  it.each<[string, number, Counts[]]>([
+    ['9 groups with giants', 0.2, pure([3, 4, 5, 60], [10, 12, 9, 100, 3])],
+    ['8 groups', 0.2, pure([5, 12, 20, 53], [8, 15, 30, 54])],
+    ['4 groups', 0.9, pure([1, 30], [7, 7])],
+  ])(
+    'tests the few groups of a class with one chance, where a draw may miss the class: %s',
+    (_, testFraction, counts) => {
+      const found = chances(counts, testFraction)
+      for (const c of [0, 1]) {
+        const own = found.filter((_chance, g) => counts[g]![c]! > 0)
+        // None less than it takes for one of them on each side.
+        const needed = Math.min(1 - 1 / own.length, Math.max(1 / own.length, testFraction))
+        expect(Math.abs(own.reduce((a, b) => a + b) / own.length - needed)).toBeLessThan(0.1)
+        expect(Math.max(...own) - Math.min(...own)).toBeLessThan(0.05)
+      }
+    },
+  )
   it('is a function of the seed and the set of records', () => {
     const records = recordsOf(Array.from({ length: 16 }, (_, p) => (p % 2 ? [0, 3 + p] : [4 + p, 0])))
     const test = (seed: number, list = records): string[] => ids(splitByGroup(list, { seed }).test).sort()
