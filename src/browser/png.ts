@@ -5,7 +5,7 @@ import { inflate } from './inflate.js'
 import { applyOrientation } from './orientation.js'
 import { passesOf, unfilter } from './pngFilters.js'
 import { samplesOf, unpackSamples } from './samples.js'
-import { exifOrientation } from './tiffTags.js'
+import { exifOrientation } from '../data/tiffTags.js'
 
 /** Samples of a pixel and the depths allowed, by colour type (PNG specification, 11.2.1). */
 const colourTypes: Readonly<Record<number, { samples: 1 | 2 | 3 | 4; depths: readonly number[] }>> = {

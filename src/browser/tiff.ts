@@ -1,26 +1,12 @@
 import { requireAllowedSize, type ImageLimits } from '../data/imageLimits.js'
+import { readTiffLayout } from '../data/tiffLayout.js'
+import { readTiffTags, type TiffTags } from '../data/tiffTags.js'
 import type { PixelImage } from '../image.js'
 import { inflate } from './inflate.js'
 import { decompressLZW } from './lzw.js'
 import { applyOrientation } from './orientation.js'
 import { decompressPackBits } from './packBits.js'
 import { samplesOf, unpackSamples } from './samples.js'
-import { readTiffTags, type TiffTags } from './tiffTags.js'
-
-/** How the image is cut into strips or tiles: `blocks` of `width` x `height`, row by row, one set for each plane. */
-interface Layout {
-  readonly width: number
-  readonly height: number
-  readonly across: number
-  readonly down: number
-  /** Samples of a pixel that stand together. */
-  readonly together: number
-  readonly planes: number
-  /** Whether the last blocks are as high as the others. */
-  readonly padded: boolean
-  readonly offsets: readonly number[]
-  readonly lengths: readonly number[] | undefined
-}
 
 interface Header {
   readonly width: number
@@ -33,23 +19,28 @@ interface Header {
   readonly predicted: boolean
 }
 
+/** The numbers of a tag that has one for each sample, as far as it has them. */
+const ofSamples = (tags: TiffTags, tag: number, samples: number): number[] =>
+  Array.from({ length: Math.min(samples, tags.count(tag)) }, (_, i) => tags.value(tag, i))
+
 function readHeader(tags: TiffTags, limits: ImageLimits): Header {
   const [width, height] = [tags.first(256, 0), tags.first(257, 0)]
   requireAllowedSize(width, height, limits)
   const samples = tags.first(277, 1)
-  const bitsPerSample = tags.all(258) ?? [1]
-  const bits = bitsPerSample[0] ?? 1
-  if (![1, 2, 4, 8, 16].includes(bits) || bitsPerSample.some((each) => each !== bits)) {
-    throw new Error(`samples of ${[...new Set(bitsPerSample)].slice(0, 8).join(' and ')} bits are not supported`)
-  }
-  if ((tags.all(339) ?? []).some((format) => format !== 1 && format !== 4)) {
-    throw new Error('samples that are not whole numbers from 0 are not supported')
-  }
   const photometric = tags.first(262, -1)
   const allowed =
     photometric === 2 ? [3, 4] : photometric === 3 ? [1] : photometric === 0 || photometric === 1 ? [1, 2] : []
-  if (!allowed.includes(samples) || (bits < 8 && samples !== 1) || (bits === 16 && photometric === 3)) {
+  const supported = allowed.includes(samples)
+  const bitsPerSample = supported ? ofSamples(tags, 258, samples) : []
+  const bits = bitsPerSample[0] ?? 1
+  if (![1, 2, 4, 8, 16].includes(bits) || bitsPerSample.some((each) => each !== bits)) {
+    throw new Error(`samples of ${[...new Set(bitsPerSample)].join(' and ')} bits are not supported`)
+  }
+  if (!supported || (bits < 8 && samples !== 1) || (bits === 16 && photometric === 3)) {
     throw new Error(`${samples} samples a pixel of photometric interpretation ${photometric} are not supported`)
+  }
+  if (ofSamples(tags, 339, samples).some((format) => format !== 1 && format !== 4)) {
+    throw new Error('samples that are not whole numbers from 0 are not supported')
   }
   if (tags.first(266, 1) !== 1) throw new Error('reversed bits are not supported')
   const compression = tags.first(259, 1)
@@ -57,28 +48,6 @@ function readHeader(tags: TiffTags, limits: ImageLimits): Header {
   const predictor = tags.first(317, 1)
   if (predictor > 2 || (predictor === 2 && bits < 8)) throw new Error(`predictor ${predictor} is not supported`)
   return { width, height, bits, samples, photometric, compression, predicted: predictor === 2 }
-}
-
-function readLayout(tags: TiffTags, { width, height, samples, bits }: Header): Layout {
-  const tiled = tags.all(324) !== undefined
-  const planes = tags.first(284, 1) === 2 ? samples : 1
-  const block = tiled
-    ? { width: tags.first(322, 0), height: tags.first(323, 0) }
-    : { width, height: Math.min(height, tags.first(278, height)) }
-  if (block.width < 1 || block.height < 1) throw new Error('has strips or tiles without pixels')
-  const across = Math.ceil(width / block.width)
-  const down = Math.ceil(height / block.height)
-  const offsets = tags.all(tiled ? 324 : 273) ?? []
-  const lengths = tags.all(tiled ? 325 : 279)
-  const blocks = across * down * planes
-  if (offsets.length < blocks || (lengths ?? offsets).length < blocks) {
-    throw new Error(`lists ${offsets.length} of ${blocks} strips or tiles`)
-  }
-  // Wider rows than a buffer can hold are refused by what they are compressed from, below.
-  const together = samples / planes
-  if (!Number.isSafeInteger(block.width * block.height * together * bits))
-    throw new Error('has tiles that are too large')
-  return { ...block, across, down, together, planes, padded: tiled, offsets, lengths }
 }
 
 /** What a byte can become at the very most, by compression: refused before room is made for more. */
@@ -107,17 +76,22 @@ function undoDifferences(values: Uint8Array | Uint16Array, row: number, step: nu
 /** Every sample as it is stored, planes interleaved. */
 async function readSamples(bytes: Uint8Array, tags: TiffTags, header: Header): Promise<Uint8Array | Uint16Array> {
   const { width, height, bits, samples, compression, predicted } = header
-  const layout = readLayout(tags, header)
-  const { across, down, together, planes, padded, offsets, lengths } = layout
+  const layout = readTiffLayout(tags, header, bytes.length)
+  const { across, down, together, planes, rowBytes, tiled } = layout
+  const blocks = across * down * planes
+  const [offsets, lengths] = [tags.count(layout.tags.offsets), tags.count(layout.tags.lengths)]
+  if (offsets < blocks || (lengths > 0 && lengths < blocks)) {
+    throw new Error(`lists ${Math.min(offsets, lengths || offsets)} of ${blocks} strips or tiles`)
+  }
   const rowSamples = layout.width * together
-  const rowBytes = Math.ceil((rowSamples * bits) / 8)
   let out: Uint8Array | Uint16Array | undefined
   for (let plane = 0, block = 0; plane < planes; plane++) {
     for (let y = 0; y < down; y++) {
       for (let x = 0; x < across; x++, block++) {
-        const rows = padded ? layout.height : Math.min(layout.height, height - y * layout.height)
-        const offset = offsets[block]!
-        const length = lengths?.[block] ?? (compression === 1 ? rowBytes * rows : 0)
+        const rows = tiled ? layout.height : Math.min(layout.height, height - y * layout.height)
+        const offset = tags.value(layout.tags.offsets, block)
+        const whole = compression === 1 ? rowBytes * rows : 0
+        const length = lengths > 0 ? tags.value(layout.tags.lengths, block) : whole
         if (offset + length > bytes.length) throw new Error('ends too soon, or points outside itself')
         const data = bytes.subarray(offset, offset + length)
         const raw = await decompress(data, compression, rowBytes * rows, rowBytes * layout.height)
@@ -143,9 +117,10 @@ async function readSamples(bytes: Uint8Array, tags: TiffTags, header: Header): P
 }
 
 /** The colours of palette indices: the upper 8 of the 16 bits that TIFF stores, grey where the whole palette is. */
-function applyPalette(image: PixelImage, map: readonly number[] | undefined, bits: number): PixelImage {
+function applyPalette(image: PixelImage, tags: TiffTags, bits: number): PixelImage {
   const colours = 2 ** bits
-  if (map?.length !== colours * 3) throw new Error('has no palette, or a damaged one')
+  if (tags.count(320) !== colours * 3) throw new Error('has no palette, or a damaged one')
+  const map = Uint16Array.from({ length: colours * 3 }, (_, i) => tags.value(320, i))
   const colourOf = (index: number, c: number): number => map[c * colours + index]! >> 8
   const indices = Array.from({ length: colours }, (_, i) => i)
   const isGrey = indices.every((i) => colourOf(i, 0) === colourOf(i, 1) && colourOf(i, 0) === colourOf(i, 2))
@@ -169,7 +144,7 @@ function undoPremultiplication(data: Uint8Array | Uint16Array, samples: number, 
 
 /**
  * The pixels of a TIFF's first page: grey, RGB, alpha and palettes of 8 and 16 bits (grey and palettes also of 1, 2 and 4), in
- * strips or tiles, together or in planes, plain or compressed by LZW, deflate or PackBits (TIFF 6.0).
+ * strips or tiles, together or in planes, plain or compressed by LZW, deflate or PackBits (TIFF 6.0, also as BigTIFF).
  */
 export async function decodeTIFF(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImage> {
   const tags = readTiffTags(bytes)
@@ -184,7 +159,7 @@ export async function decodeTIFF(bytes: Uint8Array, limits: ImageLimits): Promis
     data,
     maxValue: bits === 16 ? 65535 : 255,
   }
-  if (photometric === 3) return applyOrientation(applyPalette(image, tags.all(320), bits), orientation)
+  if (photometric === 3) return applyOrientation(applyPalette(image, tags, bits), orientation)
   const white = 2 ** bits - 1
   const scale = bits < 8 ? 255 / white : 1
   if (scale > 1 || photometric === 0) {

@@ -1,5 +1,5 @@
 import type { ImageHeader } from './imageHeader.js'
-import { exifOrientation } from './tiffTags.js'
+import { exifOrientation } from '../data/tiffTags.js'
 
 /** What a WebP file says of itself before it is decoded. */
 export interface WebPFile extends ImageHeader {

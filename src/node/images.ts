@@ -2,6 +2,8 @@ import { extname } from 'node:path'
 import sharp, { type SharpOptions } from 'sharp'
 import { imageFormat, type ImageFormat } from '../data/imageFormat.js'
 import { imageLimits, requireAllowedSize, type ImageLimits, type ReadImageOptions } from '../data/imageLimits.js'
+import { readTiffLayout } from '../data/tiffLayout.js'
+import { readTiffTags } from '../data/tiffTags.js'
 import { ArgumentError, DataError, requireInteger } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { messageOf, readBounded, writeWhole } from './files.js'
@@ -37,17 +39,27 @@ function greyAlpha(data: Uint8Array): Uint8Array<ArrayBuffer> {
   return pairs
 }
 
+/** Refuses a TIFF that libtiff would decode at a cost out of all proportion, and one that libvips reads wrongly without a word. */
+function checkTiff(bytes: Uint8Array, width: number, height: number): void {
+  const tags = readTiffTags(bytes)
+  const samples = tags.first(277, 1)
+  readTiffLayout(tags, { width, height, samples, bits: tags.first(258, 1) }, bytes.length)
+  if (samples === 2 && tags.first(284, 1) === 2) throw new Error('grey with alpha in separate planes is not supported')
+}
+
 async function decode(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImage> {
   const { maxPixels, maxBytes } = limits
   if (bytes.length > maxBytes) throw new Error(`${bytes.length} bytes, more than the ${maxBytes} allowed`)
   // The library knows many more formats than it should be let loose on with files from outside.
-  if (imageFormat(bytes) === undefined) throw new Error('is not PNG, JPEG, TIFF or WebP')
+  const format = imageFormat(bytes)
+  if (format === undefined) throw new Error('is not PNG, JPEG, TIFF or WebP')
   const settings: SharpOptions = { failOn: 'warning', ignoreIcc: true }
   // This reads the header only; the limits below come before any pixel.
   const header = await sharp(bytes, { ...settings, limitInputPixels: false }).metadata()
   const { width, height, depth, space, hasAlpha } = header
   requireAllowedSize(width, height, limits)
   if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`samples of type ${depth} are not supported`)
+  if (format === 'tiff') checkTiff(bytes, width, height)
   const grey = space === 'b-w' || space === 'grey16'
   const deep = depth === 'ushort'
   // sharp drops the alpha of 8-bit grey in raw output: such an image goes through RGB.

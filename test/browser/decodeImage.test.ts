@@ -161,8 +161,8 @@ describe('decodeImage of esrgan-scnn/browser refuses, naming the file,', () => {
     ['a TIFF of 3 samples that are grey', tiff(2, 2, 1, new Uint8Array(12), [[277, 3]]), '3 samples a pixel'],
     ['a strip outside the file', tiff(2, 2, 1, new Uint8Array(4), [[279, 1e9]]), 'points outside itself'],
     ['tiles without pixels', tiles(0, 0), 'without pixels'],
-    ['tiles as large as numbers go', tiles(2 ** 32 - 1, 2 ** 32 - 1), 'tiles that are too large'],
-    ['tiles larger than the file', tiles(2 ** 31, 2 ** 9), 'holds fewer pixels than its header says'],
+    ['tiles as large as numbers go', tiles(2 ** 32 - 16, 2 ** 32 - 16), 'which are too large for 2x2'],
+    ['tiles larger than the file', tiles(2 ** 11, 2 ** 9), 'holds fewer pixels than its header says'],
     ['a directory without end', tiff(2, 2, 1, new Uint8Array(4)).subarray(0, 40), 'ends too soon'],
   ]
   it.each(cases)('%s', async (_, bytes, problem) => {
