@@ -1,4 +1,12 @@
-import { magnifications, publishedTableI, type DataAudit, type Leak, type Table } from '../data/index.js'
+import {
+  magnifications,
+  publishedTableI,
+  type Collision,
+  type DataAudit,
+  type Leak,
+  type Table,
+} from '../data/index.js'
+import { collisionWords, crossingAccessions, matchWords, someNames } from '../pipeline/auditWords.js'
 import { splitWords } from '../pipeline/splitWords.js'
 
 /** Most lines of one kind. */
@@ -10,69 +18,79 @@ const count = (n: number, one: string, many = `${one}s`): string => `${number(n)
 /** Names from files, on one line and without what a terminal would obey. */
 const plain = (text: string): string => text.replaceAll(/\p{C}/gu, '?')
 
-function some(names: readonly string[], most: number): string {
-  const more = names.length > most ? `, … ${number(names.length)} in all` : ''
-  return plain(names.slice(0, most).join(', ')) + more
-}
+const some = (names: readonly string[], most: number): string => someNames(names, most, plain)
 
 const shortened = (lines: readonly string[]): string[] =>
   lines.length > longest
     ? [...lines.slice(0, longest), `  … and ${number(lines.length - longest)} more (--json has them all)`]
     : [...lines]
 
-function tableLines({ benign, malignant, total, subtypes }: Table): string[] {
-  const line = (name: string, cells: readonly string[]): string =>
-    [name.padEnd(10), ...cells.map((cell) => cell.padStart(8))].join('')
-  const row = (name: string, { counts, sum, patients }: Table['total']): string =>
-    line(name, [...magnifications.map((m) => number(counts[m])), number(sum), number(patients)])
-  const isPublished = [
-    [benign, publishedTableI.benign],
-    [malignant, publishedTableI.malignant],
-  ].every(
-    ([here, there]) =>
-      here!.patients === there!.patients &&
-      here!.sum === there!.sum &&
-      magnifications.every((m) => here!.counts[m] === there!.counts[m]),
+/** Whether this is Table I of BreaKHis, every count of it. */
+export function isPublished({ benign, malignant, subtypes }: Table): boolean {
+  const sameCounts = (here: Table['total']['counts'] | undefined, there: Table['total']['counts']): boolean =>
+    magnifications.every((m) => here?.[m] === there[m])
+  const sameRow = (here: Table['total'], there: Table['total']): boolean =>
+    here.patients === there.patients && here.sum === there.sum && sameCounts(here.counts, there.counts)
+  const published = Object.entries(publishedTableI.subtypes)
+  return (
+    sameRow(benign, publishedTableI.benign) &&
+    sameRow(malignant, publishedTableI.malignant) &&
+    Object.keys(subtypes).length === published.length &&
+    published.every(([name, counts]) => sameCounts(subtypes[name], counts))
   )
-  const sameSubtypes =
-    Object.keys(subtypes).length === Object.keys(publishedTableI.subtypes).length &&
-    Object.entries(publishedTableI.subtypes).every(([name, counts]) =>
-      magnifications.every((m) => subtypes[name]?.[m] === counts[m]),
-    )
+}
+
+function tableLines({ tableI, images, unknown }: DataAudit): string[] {
+  // Where only some slides are known, what the paper calls patients cannot be counted.
+  const units = unknown.slides === 0 ? ['slides'] : unknown.slides === images ? ['patients'] : []
+  const columns = magnifications.some((m) => tableI.total.counts[m] > 0) ? magnifications : []
+  const line = (name: string, cells: readonly string[]): string =>
+    [name.padEnd(10), ...cells.map((cell) => cell.padStart(9))].join('')
+  const row = (name: string, { counts, sum, patients }: Table['total']): string =>
+    line(name, [...columns.map((m) => number(counts[m])), number(sum), ...units.map(() => number(patients))])
   return [
-    line('', [...magnifications.map((m) => `${m}x`), 'sum', 'slides']),
-    row('benign', benign),
-    row('malignant', malignant),
-    row('total', total),
-    ...(isPublished && sameSubtypes ? ['This is Table I of BreaKHis, exactly.'] : []),
+    line('', [...columns.map((m) => `${m}x`), columns.length === 0 ? 'images' : 'sum', ...units]),
+    row('benign', tableI.benign),
+    row('malignant', tableI.malignant),
+    row('total', tableI.total),
+    ...(isPublished(tableI) ? ['This is Table I of BreaKHis, exactly.'] : []),
   ]
 }
 
-function collisionLines({ collisions, split }: DataAudit): string[] {
-  const lines = collisions.map(({ kind, name, members, images, sameNumbers, acrossSides }) => {
-    const across = split !== null && acrossSides ? ' · ON BOTH SIDES' : ''
-    const what =
-      kind === 'accession'
-        ? `accession ${plain(name)}: ${count(members.length, 'patient id')} that may be one person: ${some(members, 6)}`
-        : `patient ${plain(name)}: two diagnoses: ${some(members, 6)}; ${count(images, 'image')}, ${count(sameNumbers ?? 0, 'image number')} there twice`
-    return `  ${what}${across}`
-  })
-  return lines.length === 0 ? [] : ['', 'Names that collide:', ...shortened(lines)]
+/** What is counted, and of what nothing is known. */
+function countLine({ images, slides, patients, accessions, unknown }: DataAudit): string {
+  const known = (n: number, one: string, without: number): string =>
+    without === images
+      ? `${one}s not known`
+      : `${count(n, one)}${without === 0 ? '' : ` (not known of ${count(without, 'image')})`}`
+  return [
+    count(images, 'image'),
+    known(slides, 'slide', unknown.slides),
+    count(patients, 'patient id'),
+    known(accessions, 'accession', unknown.accessions),
+  ].join(' · ')
 }
 
-const kinds = { bytes: 'identical files', pixels: 'identical pixels', perceptual: 'looking the same' } as const
+function collisionLines({ collisions, split }: DataAudit): string[] {
+  const lines = collisions.map(
+    (collision) =>
+      `  ${collisionWords(collision, plain)}${split !== null && collision.acrossSides ? ' · ON BOTH SIDES' : ''}`,
+  )
+  return lines.length === 0 ? [] : ['', 'Names that collide:', ...shortened(lines)]
+}
 
 function duplicateLines({ duplicates, pictures, split }: DataAudit): string[] {
   if (pictures === null) return ['', 'Pictures were not compared: only names are here.']
   const { compared, blank, crowded } = pictures
-  const lines = duplicates.map(({ kind, images, turned, patients, labels, acrossSides }) => {
+  const outermost = duplicates.filter(({ nested }) => !nested)
+  const lines = outermost.map(({ kind, images, turned, patients, labels, acrossSides }) => {
     const notes = [
       ...(turned ? ['mirrored or turned'] : []),
       ...(patients.length > 1 ? [count(patients.length, 'patient')] : []),
       ...(labels.length > 1 ? ['DIFFERENT DIAGNOSES'] : []),
       ...(split !== null && acrossSides ? ['ON BOTH SIDES'] : []),
     ]
-    return `  ${kinds[kind]}: ${some(images, 4)}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`
+    return `  ${matchWords[kind]}: ${some(images, 4)}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`
   })
   return [
     '',
@@ -88,14 +106,15 @@ function duplicateLines({ duplicates, pictures, split }: DataAudit): string[] {
 /** A leak in words. */
 function leakText(leak: Leak): string {
   const where = `${number(leak.train)} to train on, ${number(leak.test)} to test`
-  if (leak.kind === 'duplicate') return `one picture: ${some(leak.images, 4)} (${where})`
+  if (leak.kind === 'duplicate') return `${matchWords[leak.match]}: ${some(leak.images, 4)} (${where})`
   return `${leak.kind} ${plain(leak.name)} (${where})`
 }
 
-function splitLines({ split, leaks, collisions }: DataAudit, name: string): string[] {
+function splitLines({ split, leaks, collisions, unknown }: DataAudit, name: string): string[] {
   if (split === null) return []
-  const persons = collisions.filter(({ kind, acrossSides }) => kind === 'accession' && acrossSides).length
-  const warned = split.kind !== 'accession' && persons > 0
+  // By image, what is said of the patients says it.
+  const persons = split.kind === 'image' ? 0 : crossingAccessions(collisions)
+  const lone = split.kind === 'accession' ? unknown.accessions : 0
   return [
     '',
     `${splitWords(name)}: ${count(split.train, 'image')} to train on, ${number(split.test)} to test`,
@@ -107,10 +126,13 @@ function splitLines({ split, leaks, collisions }: DataAudit, name: string): stri
           `  ${number(split.leakedTestImages)} of ${count(split.test, 'test image')} are of patients trained on: this split promises no better`,
         ]
       : []),
-    ...(warned
+    ...(persons > 0
       ? [
           `  warning: ${count(persons, 'accession')} on both sides under several patient ids; --split accession keeps them together`,
         ]
+      : []),
+    ...(lone > 0
+      ? [`  warning: the accession of ${count(lone, 'image')} is not known; of these, only patients are kept together`]
       : []),
   ]
 }
@@ -125,18 +147,27 @@ export interface FoldSummary {
   readonly test: number
   /** As of `--split` this fold. */
   readonly leaks: readonly Leak[]
+  /** Those of the set's collisions that are on both sides. */
+  readonly collisions: readonly Collision[]
 }
 
-const foldLine = ({ name, train, test, leaks }: FoldSummary): string =>
-  `  ${splitWords(name)}: ${number(train)} to train on, ${number(test)} to test, ${leaks.length === 0 ? 'clean' : `LEAKS ${leaks.map(leakText).join('; ')}`}`
+function foldLine({ name, train, test, leaks, collisions }: FoldSummary): string {
+  const persons = crossingAccessions(collisions)
+  const accessions = count(persons, 'accession')
+  const found =
+    leaks.length === 0
+      ? `no patient on both sides${persons === 0 ? '' : `, but ${accessions}`}`
+      : `LEAKS ${leaks.map(leakText).join('; ')}${persons === 0 ? '' : `; ${accessions} on both sides`}`
+  return `  ${splitWords(name)}: ${number(train)} to train on, ${number(test)} to test: ${found}`
+}
 
 /** An audit as a text for people. */
 export function auditTable(audit: DataAudit, name: string, folds: readonly FoldSummary[]): string {
-  const { images, slides, patients, accessions, unreadable } = audit
+  const { unreadable } = audit
   return [
-    `${count(images, 'image')} · ${count(slides, 'slide')} · ${count(patients, 'patient id')} · ${count(accessions, 'accession')}`,
+    countLine(audit),
     '',
-    ...tableLines(audit.tableI),
+    ...tableLines(audit),
     ...collisionLines(audit),
     ...duplicateLines(audit),
     ...(unreadable.length === 0

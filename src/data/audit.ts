@@ -1,4 +1,5 @@
-import { accessionAndPatientCollisions, type Collision } from './collisions.js'
+import { findCollisions, type Collision } from './collisions.js'
+import { compareText } from './compareText.js'
 import type { ImageRecord } from './source.js'
 
 /** A name that stands on both sides of a split, with its images on each. */
@@ -59,7 +60,7 @@ function shared({ train, test }: Sides, nameOf: (record: ImageRecord) => string 
     const count = name === undefined ? undefined : counts.get(name)
     if (count !== undefined) count.test++
   }
-  return [...counts].map(([name, count]) => ({ name, ...count })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  return [...counts].map(([name, count]) => ({ name, ...count })).sort((a, b) => compareText(a.name, b.name))
 }
 
 /**
@@ -76,7 +77,7 @@ export function auditLeakage({ train, test }: Sides): LeakageAudit {
   }
   return {
     onBothSides,
-    collisions: accessionAndPatientCollisions(sides),
+    collisions: findCollisions(sides),
     leakedTestImages: onBothSides.patients.reduce((sum, patient) => sum + patient.test, 0),
     testImages: test.length,
     clean: Object.values(onBothSides).every((names) => names.length === 0),

@@ -1,10 +1,10 @@
-import { auditLeakage, type LeakageAudit } from './audit.js'
+import { auditLeakage, type LeakageAudit, type SharedName } from './audit.js'
 import type { Collision } from './collisions.js'
 import { findDuplicates, type DuplicateGroup } from './duplicates.js'
 import type { ImageSignature } from './imageSignature.js'
 import type { ImageRecord, Label } from './source.js'
 import type { Split } from './splits.js'
-import { tableI, type Table } from './table.js'
+import { countGroups, tableI, type Table } from './table.js'
 
 /** Images that are one picture, and where they stand. */
 export interface AuditedDuplicates extends DuplicateGroup {
@@ -18,6 +18,8 @@ export interface AuditedDuplicates extends DuplicateGroup {
   readonly test: number
   /** Whether they are on both sides of the split. */
   readonly acrossSides: boolean
+  /** Whether a larger group of a weaker kind holds them: to count pictures, count the groups that are not nested. */
+  readonly nested: boolean
 }
 
 /** Something that stands on both sides of the split and should not. */
@@ -29,13 +31,15 @@ export type Leak = {
 } & (
   | {
       /** A name. */
-      readonly kind: 'image' | 'patient' | 'accession'
+      readonly kind: 'image' | 'patient' | 'slide' | 'accession'
       /** That name. */
       readonly name: string
     }
   | {
       /** One picture in several images. */
       readonly kind: 'duplicate'
+      /** How they are known to be one; where they are so in several ways, the weakest. */
+      readonly match: DuplicateGroup['kind']
       /** Their ids. */
       readonly images: readonly string[]
     }
@@ -53,7 +57,14 @@ export interface DataAudit {
   readonly patients: number
   /** Distinct accession numbers, where known. */
   readonly accessions: number
-  /** Patient ids that may be one person, and ids with two diagnoses. */
+  /** Images of which one of these is not known, so that nothing is said of it. */
+  readonly unknown: {
+    /** Images without a slide. */
+    readonly slides: number
+    /** Images without an accession number. */
+    readonly accessions: number
+  }
+  /** Patient ids that may be one person, slides of several patients, and ids with several diagnoses. */
   readonly collisions: readonly Collision[]
   /** Every group of duplicates in the whole set. */
   readonly duplicates: readonly AuditedDuplicates[]
@@ -78,10 +89,13 @@ export interface DataAudit {
     readonly onBothSides: LeakageAudit['onBothSides']
     /** Test images whose patient is also trained on. */
     readonly leakedTestImages: number
+    /** Test images that a leak concerns. */
+    readonly testImagesInLeaks: number
   } | null
   /**
-   * What makes the test side less than unseen; empty = clean. Images and patients on both sides, accessions too where
-   * the split is by accession, and pictures on both sides. An image-level split promises none of it.
+   * What makes the test side less than unseen; empty = clean. Images, patients and pictures on both sides; slides too
+   * where the split is by patient or accession, or official; accessions where it is by accession. An image-level split
+   * promises none of it.
    */
   readonly leaks: readonly Leak[]
   /** Images that could not be read, with the reason: nothing is known of them but their names, and they count nowhere else. */
@@ -108,13 +122,18 @@ function placed(
   records: readonly ImageRecord[],
   split: AuditRecordsOptions['split'],
 ): AuditedDuplicates[] {
+  if (groups.length === 0) return []
   const byId = new Map(records.map((record) => [record.id, record]))
   const train = new Set(split?.train.map(({ id }) => id))
   const test = new Set(split?.test.map(({ id }) => id))
-  return groups.map((group) => {
+  // The weakest kind last: its groups hold those of the stronger kinds, or have nothing in common with them.
+  const held = new Set<string>()
+  const place = (group: DuplicateGroup): AuditedDuplicates => {
     const known = group.images.flatMap((id) => byId.get(id) ?? [])
     const learned = group.images.filter((id) => train.has(id)).length
     const judged = group.images.filter((id) => test.has(id)).length
+    const nested = held.has(group.images[0]!)
+    for (const id of group.images) held.add(id)
     return {
       ...group,
       patients: [...new Set(known.map(({ patient }) => patient))].sort(),
@@ -122,31 +141,54 @@ function placed(
       train: learned,
       test: judged,
       acrossSides: learned > 0 && judged > 0,
+      nested,
     }
-  })
-}
-
-function leaksOf(
-  kind: Split['kind'],
-  { images, patients, accessions }: LeakageAudit['onBothSides'],
-  duplicates: readonly AuditedDuplicates[],
-): Leak[] {
-  const leaks: Leak[] = images.map((name) => ({ kind: 'image', ...name }))
-  // A group of the caller's may be smaller than a patient by intention.
-  if (kind !== 'group') leaks.push(...patients.map((name): Leak => ({ kind: 'patient', ...name })))
-  if (kind === 'accession') leaks.push(...accessions.map((name): Leak => ({ kind: 'accession', ...name })))
-  // The weakest kind first: its groups hold those of the stronger kinds.
-  const told = new Set<string>()
-  for (const { acrossSides, images: group, train, test } of duplicates.toReversed()) {
-    if (!acrossSides || told.has(group[0]!)) continue
-    for (const id of group) told.add(id)
-    leaks.push({ kind: 'duplicate', images: group, train, test })
   }
-  return leaks
+  return groups.toReversed().map(place).toReversed()
 }
 
-const distinct = (records: readonly ImageRecord[], key: 'slide' | 'patient' | 'accession'): number =>
-  new Set(records.map((record) => record[key]).filter((name) => name !== undefined)).size
+/** The names on both sides that are leaks of a split of this kind. */
+function leakingNames(
+  kind: Split['kind'],
+  { images, patients, slides, accessions }: LeakageAudit['onBothSides'],
+): readonly [kind: 'image' | 'patient' | 'slide' | 'accession', names: readonly SharedName[]][] {
+  return [
+    ['image', images],
+    // A group of the caller's may be smaller than a patient by intention.
+    ['patient', kind === 'group' ? [] : patients],
+    // By image, the patient says it already.
+    ['slide', kind === 'group' || kind === 'image' ? [] : slides],
+    ['accession', kind === 'accession' ? accessions : []],
+  ]
+}
+
+function findLeaks(
+  { kind, test }: NonNullable<AuditRecordsOptions['split']>,
+  onBothSides: LeakageAudit['onBothSides'],
+  duplicates: readonly AuditedDuplicates[],
+): { leaks: Leak[]; testImagesInLeaks: number } {
+  const named = leakingNames(kind, onBothSides)
+  const pictures = duplicates.filter(({ acrossSides, nested }) => acrossSides && !nested)
+  const leaks = [
+    ...named.flatMap(([of, names]) => names.map((name): Leak => ({ kind: of, ...name }))),
+    ...pictures.map(({ kind: match, images, train, test: judged }): Leak => ({
+      kind: 'duplicate',
+      match,
+      images,
+      train,
+      test: judged,
+    })),
+  ]
+  const copies = new Set(pictures.flatMap(({ images }) => images))
+  const sets = named.map(([of, names]) => [of, new Set(names.map(({ name }) => name))] as const)
+  const isConcerned = (record: ImageRecord): boolean =>
+    copies.has(record.id) ||
+    sets.some(([of, names]) => {
+      const name = of === 'image' ? record.id : record[of]
+      return name !== undefined && names.has(name)
+    })
+  return { leaks, testImagesInLeaks: leaks.length === 0 ? 0 : test.filter(isConcerned).length }
+}
 
 /**
  * The audit of a data set whose images were read elsewhere, or of names alone: {@link auditImages} without reading. In
@@ -158,14 +200,17 @@ export function auditRecords(
 ): DataAudit {
   const found = signatures === undefined ? undefined : findDuplicates(signatures)
   const duplicates = placed(found?.groups ?? [], records, split)
-  const { onBothSides, leakedTestImages } = auditLeakage(split ?? { train: [], test: [] })
-  const { collisions } = auditLeakage(split ?? { train: records, test: [] })
+  const { onBothSides, leakedTestImages, collisions } = auditLeakage(split ?? { train: records, test: [] })
+  const { leaks, testImagesInLeaks } =
+    split === undefined ? { leaks: [], testImagesInLeaks: 0 } : findLeaks(split, onBothSides, duplicates)
   return {
     images: records.length,
     tableI: tableI(records),
-    slides: distinct(records, 'slide'),
-    patients: distinct(records, 'patient'),
-    accessions: distinct(records, 'accession'),
+    ...countGroups(records),
+    unknown: {
+      slides: records.filter(({ slide }) => slide === undefined).length,
+      accessions: records.filter(({ accession }) => accession === undefined).length,
+    },
     collisions,
     duplicates,
     pictures: found === undefined ? null : { compared: signatures!.length, blank: found.blank, crowded: found.crowded },
@@ -178,8 +223,9 @@ export function auditRecords(
             test: split.test.length,
             onBothSides,
             leakedTestImages,
+            testImagesInLeaks,
           },
-    leaks: split === undefined ? [] : leaksOf(split.kind, onBothSides, duplicates),
+    leaks,
     unreadable,
   }
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, DataError, requireInteger } from '../errors.js'
 import { createRandom } from '../random.js'
 import { drawAugmentation, sequentialAugmentation, type Augmentation, type AugmentationRanges } from './augmentation.js'
+import { compareText } from './compareText.js'
 import type { ImageRecord } from './source.js'
 
 /** A training image: an original, or an augmented copy that is yet to be made. */
@@ -63,7 +64,7 @@ export function balanceByAugmentation(split: TrainAndTest, options: BalanceOptio
     throw new DataError('train', `one class only (${train.length} images); balancing needs both`)
   }
   const rare = benign.length < malignant.length ? benign : malignant
-  const sorted = [...rare].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const sorted = [...rare].sort((a, b) => compareText(a.id, b.id))
   const wanted = Math.max(0, Math.round(ratio * (train.length - rare.length)) - rare.length)
   const balanced: AugmentedRecord[] = train.map((record) => ({ record, copy: 0 }))
   for (let copy = 1; balanced.length < train.length + wanted; copy++) {

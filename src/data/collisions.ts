@@ -1,52 +1,51 @@
 import type { Sides } from './audit.js'
+import { compareText } from './compareText.js'
 import type { ImageRecord } from './source.js'
 
 /** A name that does not say what it seems to. */
 export interface Collision {
   /**
    * `accession`: one accession number under several patient ids, which may be one person (`14-22549AB`, `14-22549CD`
-   * and `14-22549G`). `patient`: one patient id with several diagnoses or tumour types (`14-13412` in BreaKHis).
+   * and `14-22549G`). `slide`: one slide under several patient ids, of which all but one are wrong. `patient`: one
+   * patient id with several diagnoses or tumour types (`14-13412` in BreaKHis).
    */
-  readonly kind: 'accession' | 'patient'
-  /** The accession number, or the patient id. */
+  readonly kind: 'accession' | 'slide' | 'patient'
+  /** The accession number, the slide's name, or the patient id. */
   readonly name: string
-  /** The patient ids of the accession; the slides of the patient (diagnosis and tumour type, where slides are unknown). */
+  /** The patient ids of the accession or slide; the slides of the patient (its diagnoses, where slides are unknown). */
   readonly members: readonly string[]
+  /** Of a patient: the classes, each with its tumour types where known, for example `malignant DC`. */
+  readonly diagnoses?: readonly string[]
   /** Images in all. */
   readonly images: number
   /**
-   * Of a patient: image numbers (magnification and sequence) that stand under two members or more. Nearly as many as a
-   * member has images means that the same pictures are filed twice.
+   * Of a patient whose images are numbered: image numbers (magnification and sequence) that stand under two members or
+   * more. Nearly as many as a member has images means that the same pictures are filed twice.
    */
   readonly sameNumbers?: number
   /** Whether its images are on both sides of the split. */
   readonly acrossSides: boolean
 }
 
-/** What of a patient must be one. */
-const diagnosis = (record: ImageRecord): string =>
-  record.subtype === undefined ? record.label : `${record.label} ${record.subtype}`
+type NameOf = (record: ImageRecord) => string | undefined
+
+const diagnosis = ({ label, subtype }: ImageRecord): string => (subtype === undefined ? label : `${label} ${subtype}`)
 
 interface Group {
-  readonly members: Map<string, Set<string>>
-  images: number
+  readonly records: ImageRecord[]
   inTrain: boolean
   inTest: boolean
 }
 
-/** The names whose records are not all of one value. */
-function ambiguous(
-  { train, test }: Sides,
-  nameOf: (record: ImageRecord) => string | undefined,
-  valueOf: (record: ImageRecord) => string,
-): Set<string> {
+/** The names whose records are not all of one value, as far as values are known. */
+function ambiguous({ train, test }: Sides, nameOf: NameOf, valueOf: NameOf): Set<string> {
   const first = new Map<string, string>()
   const found = new Set<string>()
   for (const side of [train, test]) {
     for (const record of side) {
       const name = nameOf(record)
-      if (name === undefined) continue
       const value = valueOf(record)
+      if (name === undefined || value === undefined) continue
       const known = first.get(name)
       if (known === undefined) first.set(name, value)
       else if (known !== value) found.add(name)
@@ -55,13 +54,8 @@ function ambiguous(
   return found
 }
 
-/** The records of these names, by name. */
-function group(
-  { train, test }: Sides,
-  names: ReadonlySet<string>,
-  nameOf: (record: ImageRecord) => string | undefined,
-  memberOf: (record: ImageRecord) => string,
-): [string, Group][] {
+/** The records of these names, in the order of the names. */
+function group({ train, test }: Sides, names: ReadonlySet<string>, nameOf: NameOf): [string, Group][] {
   if (names.size === 0) return []
   const groups = new Map<string, Group>()
   for (const side of [train, test]) {
@@ -69,56 +63,68 @@ function group(
       const name = nameOf(record)
       if (name === undefined || !names.has(name)) continue
       let found = groups.get(name)
-      if (found === undefined) {
-        found = { members: new Map(), images: 0, inTrain: false, inTest: false }
-        groups.set(name, found)
-      }
-      const member = memberOf(record)
-      let numbers = found.members.get(member)
-      if (numbers === undefined) found.members.set(member, (numbers = new Set()))
-      if (record.sequence !== undefined) numbers.add(`${record.magnification ?? '-'}/${record.sequence}`)
-      found.images++
+      if (found === undefined) groups.set(name, (found = { records: [], inTrain: false, inTest: false }))
+      found.records.push(record)
       if (side === train) found.inTrain = true
       else found.inTest = true
     }
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
+  return [...groups].sort(([a], [b]) => compareText(a, b))
 }
 
-/** How many numbers more than one member has. */
-function repeated(members: Iterable<ReadonlySet<string>>): number {
-  const seen = new Set<string>()
+const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort()
+
+/** The different diagnoses; a class alone is left out where a tumour type of it is known. */
+function diagnosesOf(records: readonly ImageRecord[]): string[] {
+  const typed = new Set<string>(records.flatMap(({ label, subtype }) => (subtype === undefined ? [] : label)))
+  return distinct(records.map(diagnosis)).filter((name) => !typed.has(name))
+}
+
+/** How many image numbers more than one member has; undefined where no image is numbered. */
+function sameNumbers(records: readonly ImageRecord[], memberOf: (record: ImageRecord) => string): number | undefined {
+  const first = new Map<string, string>()
   const twice = new Set<string>()
-  for (const numbers of members) {
-    for (const number of numbers) (seen.has(number) ? twice : seen).add(number)
+  for (const record of records) {
+    if (record.sequence === undefined) continue
+    const number = `${record.magnification ?? '-'}/${record.sequence}`
+    const member = memberOf(record)
+    if (!first.has(number)) first.set(number, member)
+    else if (first.get(number) !== member) twice.add(number)
   }
-  return twice.size
+  return first.size === 0 ? undefined : twice.size
 }
 
-const common = (name: string, { members, images, inTrain, inTest }: Group): Omit<Collision, 'kind'> => ({
-  name,
-  members: [...members.keys()].sort(),
-  images,
-  acrossSides: inTrain && inTest,
-})
-
-/** Accessions under several patient ids, then patient ids with several diagnoses; each in the order of the names. */
-export function accessionAndPatientCollisions(sides: Sides): Collision[] {
-  const accessionOf = (record: ImageRecord): string | undefined => record.accession
+/** Accessions and slides under several patient ids, then patient ids with several diagnoses; each in the order of the names. */
+export function findCollisions(sides: Sides): Collision[] {
   const patientOf = (record: ImageRecord): string => record.patient
-  const accessions = group(sides, ambiguous(sides, accessionOf, patientOf), accessionOf, patientOf)
-  const patients = group(
-    sides,
-    ambiguous(sides, patientOf, diagnosis),
-    patientOf,
-    (record) => record.slide ?? diagnosis(record),
-  )
+  const underSeveral = (kind: 'accession' | 'slide'): Collision[] => {
+    const nameOf: NameOf = (record) => record[kind]
+    return group(sides, ambiguous(sides, nameOf, patientOf), nameOf).map(([name, { records, inTrain, inTest }]) => ({
+      kind,
+      name,
+      members: distinct(records.map(patientOf)),
+      images: records.length,
+      acrossSides: inTrain && inTest,
+    }))
+  }
+  const labels = ambiguous(sides, patientOf, ({ label }) => label)
+  const subtypes = ambiguous(sides, patientOf, ({ subtype }) => subtype)
+  const memberOf = (record: ImageRecord): string => record.slide ?? diagnosis(record)
+  const patients = group(sides, new Set([...labels, ...subtypes]), patientOf)
   return [
-    ...accessions.map(([name, found]): Collision => ({ kind: 'accession', ...common(name, found) })),
-    ...patients.map(([name, found]): Collision => ({
-      kind: 'patient',
-      ...common(name, found),
-      sameNumbers: repeated(found.members.values()),
-    })),
+    ...underSeveral('accession'),
+    ...underSeveral('slide'),
+    ...patients.map(([name, { records, inTrain, inTest }]): Collision => {
+      const numbers = sameNumbers(records, memberOf)
+      return {
+        kind: 'patient',
+        name,
+        members: distinct(records.map(memberOf)),
+        diagnoses: diagnosesOf(records),
+        images: records.length,
+        ...(numbers === undefined ? {} : { sameNumbers: numbers }),
+        acrossSides: inTrain && inTest,
+      }
+    }),
   ]
 }

@@ -6,9 +6,6 @@ import type { Split } from './splits.js'
 /** The classes, in the order in which counts hold them. */
 export const labels: readonly Label[] = ['benign', 'malignant']
 
-/** -1, 0 or 1 by code units: the same order on every platform, unlike a locale's. */
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
 /** Throws unless the share lies strictly between 0 and 1. */
 export function requireFraction(testFraction: number): void {
   if (!(testFraction > 0 && testFraction < 1))

@@ -1,3 +1,4 @@
+import { compareText } from './compareText.js'
 import { differingBits, keyBits, keyCount, likeness, type Look } from './perceptual.js'
 import type { ImageSignature } from './imageSignature.js'
 
@@ -154,12 +155,13 @@ function lookAlikes(pictures: readonly ImageSignature[]): {
  * Looking the same: 32 x 32 grey thumbnails without their lowest frequencies correlate at 0.9 or more in one of the eight
  * orientations. Candidates are images whose signs of 21 cosine coefficients (one of three such sets) agree. Found so are
  * copies encoded again (JPEG and WebP from quality 20), resized (also to a square), made grey, changed in
- * brightness, mirrored, turned by quarters, or cropped by less than half a hundredth at each side; not found are larger crops and other turns.
+ * brightness, mirrored, turned by quarters, or cropped by less than half a hundredth at each side; not found are larger crops, other turns,
+ * inverted pictures, and pictures painted over in part (a label, a scale bar).
  *
  * A pure function of the signatures; their order does not matter.
  */
 export function findDuplicates(signatures: readonly ImageSignature[]): Duplicates {
-  const sorted = signatures.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  const sorted = signatures.toSorted((a, b) => compareText(a.id, b.id))
   const groups: DuplicateGroup[] = []
   const hashed = sorted.filter(({ bytes }) => bytes !== undefined)
   for (const files of groupBy(hashed, ({ bytes }) => bytes!)) {

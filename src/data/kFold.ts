@@ -21,12 +21,12 @@ export interface KFoldOptions {
  * Stratified k-fold cross-validation: `folds` splits, in each of which another part of the records is tested; the parts
  * are disjoint and together are all records. By image, each class and each of its magnifications is within one image of
  * an even share in every fold. By group, no group crosses, and each class is dealt as evenly as whole groups allow,
- * within one group's size where every group is of one class (scikit-learn's `StratifiedGroupKFold`, and a
- * refinement). Every fold tests both classes. A pure function of the records and the seed; the records' order does not
+ * within its largest group of an even share where every group is of one class (scikit-learn's `StratifiedGroupKFold`,
+ * and a refinement). Every fold tests both classes. A pure function of the records and the seed; the records' order does not
  * matter.
  *
  * @throws ArgumentError for fewer than 2 folds; DataError for one class only, a record without the group, or a class
- *   with fewer images or groups than folds.
+ *   with fewer images or groups than folds, or by accession where none is known.
  */
 export function kFold(
   records: readonly ImageRecord[],

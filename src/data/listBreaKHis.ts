@@ -1,5 +1,6 @@
 import { ArgumentError, DataError } from '../errors.js'
 import { parseBreaKHisName, type BreaKHisName } from './breakhis.js'
+import { compareText } from './compareText.js'
 import type { ListedRecord } from './recordSource.js'
 import { magnifications as allMagnifications, type Magnification } from './source.js'
 
@@ -61,7 +62,7 @@ export function listBreaKHis(
   if (found.size === 0) throw new DataError(source, 'no BreaKHis images (PNG) among its files')
   const wanted = [...found.values()]
     .filter(({ record }) => magnifications.includes(record.magnification))
-    .sort((a, b) => (a.record.id < b.record.id ? -1 : 1))
+    .sort((a, b) => compareText(a.record.id, b.record.id))
   if (wanted.length === 0) {
     const others = [...new Set([...found.values()].map(({ record }) => record.magnification))].sort((a, b) => a - b)
     throw new DataError(

@@ -1,11 +1,12 @@
 import { ArgumentError, DataError } from '../errors.js'
-import { compareText, labels } from './divide.js'
+import { compareText } from './compareText.js'
+import { labels } from './divide.js'
 import type { ImageRecord, Label } from './source.js'
 import type { Split } from './splits.js'
 
 /**
  * What is kept whole: patients; accessions (`14-22549AB` and `14-22549G` are one; a patient of several accessions keeps
- * them together; where no accession is known, the patient); or the group that a function names.
+ * them together; a patient without one is one by itself); or the group that a function names.
  */
 export type GroupBy = 'patient' | 'accession' | ((record: ImageRecord) => string)
 
@@ -26,6 +27,9 @@ export interface RecordGroups {
 
 /** Names each record's accession, those of one patient taken together (union-find). */
 function accessionNames(records: readonly ImageRecord[]): (record: ImageRecord) => string {
+  if (records.every(({ accession }) => accession === undefined)) {
+    throw new DataError('records', 'no accession number is known of any image; divide them by patient')
+  }
   const parents = new Map<string, string>()
   const find = (node: string): string => {
     let at = node
@@ -36,16 +40,16 @@ function accessionNames(records: readonly ImageRecord[]): (record: ImageRecord) 
     return at
   }
   // Patients and accessions in name spaces of their own; the root is the smallest name below it, whatever the order.
-  const accessionOf = (record: ImageRecord): string => `a${record.accession ?? record.patient}`
-  for (const record of records) {
-    const nodes = [accessionOf(record), `p${record.patient}`].map((node) => {
+  for (const { accession, patient } of records) {
+    const nodes = accession === undefined ? [`p${patient}`] : [`a${accession}`, `p${patient}`]
+    const roots = nodes.map((node) => {
       if (!parents.has(node)) parents.set(node, node)
       return find(node)
     })
-    const [root, child] = nodes.sort(compareText) as [string, string]
-    parents.set(child, root)
+    roots.sort(compareText)
+    parents.set(roots.at(-1)!, roots[0]!)
   }
-  return (record) => find(accessionOf(record)).slice(1)
+  return ({ patient, accession }) => (accession === undefined && patient === '' ? '' : find(`p${patient}`))
 }
 
 /** Groups the records and counts each group's images by class: linear, but for the sorting of the names. */

@@ -24,7 +24,7 @@ export interface GroupSplitOptions extends SplitOptions {
  * matter. Time grows as the records do, but for the sorting of the groups.
  *
  * @throws DataError for one class only, a record without the group, or when a class has fewer than two groups ("too few
- *   patients to split").
+ *   patients to split"), or by accession where none is known.
  */
 export function splitByGroup(
   records: readonly ImageRecord[],

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.js'
 import { createRandom, type Random } from '../random.js'
-import { compareText, divide, labels, requireClasses, requireFraction } from './divide.js'
+import { compareText } from './compareText.js'
+import { divide, labels, requireClasses, requireFraction } from './divide.js'
 import type { ImageRecord, Label } from './source.js'
 import type { Split, SplitOptions } from './splits.js'
 

@@ -71,8 +71,8 @@ export function assembleReport(parts: RunParts): PipelineReport {
     arm: 'esrgan',
     ...evaluateByMagnification(scored),
   }
-  const { collisions, duplicates, pictures, leaks } = parts.audit
-  const { onBothSides, leakedTestImages } = parts.audit.split!
+  const { unknown, collisions, duplicates, pictures, leaks } = parts.audit
+  const { onBothSides, leakedTestImages, testImagesInLeaks } = parts.audit.split!
   return {
     schemaVersion: 2,
     protocol: {
@@ -96,7 +96,7 @@ export function assembleReport(parts: RunParts): PipelineReport {
       skipped: skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
     },
     tableI: measuredTable(used),
-    leakage: { onBothSides, leakedTestImages, collisions, duplicates, pictures, leaks },
+    leakage: { onBothSides, leakedTestImages, testImagesInLeaks, unknown, collisions, duplicates, pictures, leaks },
     runs: [result],
     results: { overall: result.overall, byMagnification: result.byMagnification },
     predictions: scored.map(({ record, score }) => ({

@@ -1,76 +1,94 @@
 import type { AuditedDuplicates, Collision, SharedName } from '../data/index.js'
+import { collisionWords, matchWords, someNames } from './auditWords.js'
 import { count, plain, table } from './markdown.js'
 import type { PipelineReport } from './reportTypes.js'
 
 /** Most lines and names that are shown; report.json has them all. */
 const longest = 12
 
-const some = (names: readonly string[], most: number = longest): string =>
-  names.slice(0, most).map(plain).join(', ') + (names.length > most ? `, … (${names.length} in all)` : '')
+const some = (names: readonly string[], most: number = longest): string => someNames(names, most, plain)
 
-function sharedLine(shared: readonly SharedName[], one: string, many: string): string {
-  if (shared.length === 0) return `- no ${one} stands on both sides`
-  const names = shared.map(({ name, train, test }) => `${name} (${train} + ${test} images)`)
-  return `- **${count(shared.length, one, many)} on both sides** (images to train on + to test): ${some(names)}`
+/** What of one kind stands on both sides; `without` images say nothing of it. */
+function sharedLine(
+  shared: readonly SharedName[],
+  one: string,
+  { images, without = 0 }: { images: number; without?: number },
+): string {
+  if (images === without) return `- ${one}s are not known`
+  const unknown = without === 0 ? '' : `; not known of ${count(without, 'image')}`
+  if (shared.length === 0) return `- no ${one} stands on both sides${unknown}`
+  const names = someNames(
+    shared.map(({ name, train, test }) => `${name} (${train} + ${test} images)`),
+    longest,
+    plain,
+  )
+  return `- **${count(shared.length, one)} on both sides** (images to train on + to test): ${names}${unknown}`
 }
 
 function pictureLine({ pictures, duplicates }: PipelineReport['leakage']): string {
   if (pictures === null) return '- pictures were not compared'
-  const across = duplicates.filter(({ acrossSides }) => acrossSides).length
-  const compared = `of ${count(pictures.compared, 'image')} compared`
-  if (across > 0) return `- **${count(across, 'group')} of pictures that are one, on both sides**, ${compared}`
-  return `- no picture stands on both sides, neither as the same file nor encoded again, resized, mirrored or turned by quarters (${compared})`
+  const across = duplicates.filter(({ acrossSides, nested }) => acrossSides && !nested).length
+  const blank = pictures.blank === 0 ? '' : `, ${pictures.blank} of them blank, of which only identical ones are found`
+  const compared = `(${count(pictures.compared, 'image')} compared${blank})`
+  if (across > 0) return `- **${count(across, 'group')} of images that are one picture, on both sides** ${compared}`
+  return `- no picture was found on both sides, neither as the same file nor encoded again, resized, mirrored or turned by quarters ${compared}`
 }
 
-const kinds = { bytes: 'identical files', pixels: 'identical pixels', perceptual: 'looking the same' } as const
-
 function duplicateTable(duplicates: readonly AuditedDuplicates[]): string[] {
-  if (duplicates.length === 0) return ['No picture is there twice on one side either.']
-  const rows = duplicates
+  const outermost = duplicates.filter(({ nested }) => !nested)
+  if (outermost.length === 0) return ['No picture was found twice on one side either.']
+  const rows = outermost
     .slice(0, longest)
     .map(({ kind, turned, images, patients, labels, train, test }) => [
-      turned ? `${kinds[kind]}, mirrored or turned` : kinds[kind],
+      turned ? `${matchWords[kind]}, mirrored or turned` : matchWords[kind],
       some(images, 4),
       `${train} + ${test}`,
       some(patients, 4),
       labels.join(' and '),
     ])
-  const more = duplicates.length > longest ? [`… and ${duplicates.length - longest} more groups in report.json.`] : []
+  const more = outermost.length > longest ? [`… and ${outermost.length - longest} more groups in report.json.`] : []
   return [
-    `Pictures that are there twice: ${count(duplicates.length, 'group')}.`,
+    `Pictures that are there twice: ${count(outermost.length, 'group')}.`,
     table(['how', 'images', 'train + test', 'patients', 'labelled'], rows),
     ...more,
   ]
 }
 
-function collisionLine({ kind, name, members, sameNumbers, acrossSides }: Collision): string {
-  const where = acrossSides ? ', **on both sides**' : ''
-  return kind === 'accession'
-    ? `- accession ${plain(name)}: ${count(members.length, 'patient id')} that may be one person: ${some(members, 6)}${where}`
-    : `- patient ${plain(name)} has two diagnoses: ${some(members, 6)}; ${count(sameNumbers ?? 0, 'image number')} there twice${where}`
-}
+const collisionLine = (collision: Collision): string =>
+  `- ${collisionWords(collision, plain)}${collision.acrossSides ? ', **on both sides**' : ''}`
 
-function meaning({ leakage, protocol }: PipelineReport): string {
+/** What follows for the results, where something does. */
+function meaning({ leakage, protocol }: PipelineReport): string[] {
+  const { leaks, testImagesInLeaks, unknown } = leakage
   if (protocol.split === 'image') {
-    return `${leakage.leakedTestImages} of ${count(protocol.test.images, 'test image')} are of patients that were trained on. An image-level split puts pictures of one tumour on both sides; the network can recognise the patient instead of the disease. Read the results above with that in mind, and run \`--split patient\`.`
+    return [
+      `${leakage.leakedTestImages} of ${count(protocol.test.images, 'test image')} are of patients that were trained on. An image-level split puts pictures of one tumour on both sides; the network can recognise the patient instead of the disease. Read the results above with that in mind, and run \`--split patient\`.`,
+    ]
   }
-  if (leakage.leaks.length > 0) return '**This split leaks: the results above are too good.**'
-  return 'Accession numbers are patient ids without their letter suffix: several ids may be one person.'
+  if (leaks.length > 0) {
+    return [
+      `**This split leaks: ${testImagesInLeaks} of ${count(protocol.test.images, 'test image')} are concerned, and the results above may be too good.**`,
+    ]
+  }
+  if (unknown.accessions === protocol.images) return []
+  return ['Accession numbers are patient ids without their letter suffix: several ids may be one person.']
 }
 
 /** What stands on both sides, what collides, and what is there twice. */
 export function leakageSection(report: PipelineReport): string {
-  const { leakage } = report
-  const { onBothSides, collisions, duplicates, pictures } = leakage
+  const { leakage, protocol } = report
+  const { onBothSides, collisions, duplicates, pictures, unknown } = leakage
+  const { images } = protocol
   const crowded = pictures?.crowded ?? 0
   const parts = [
     '## Leakage between training and test side',
     [
-      sharedLine(onBothSides.patients, 'patient', 'patients'),
-      sharedLine(onBothSides.accessions, 'accession number', 'accession numbers'),
+      sharedLine(onBothSides.patients, 'patient', { images }),
+      sharedLine(onBothSides.slides, 'slide', { images, without: unknown.slides }),
+      sharedLine(onBothSides.accessions, 'accession number', { images, without: unknown.accessions }),
       pictureLine(leakage),
     ].join('\n'),
-    meaning(report),
+    ...meaning(report),
     ...(pictures === null ? [] : duplicateTable(duplicates)),
     ...(crowded === 0
       ? []

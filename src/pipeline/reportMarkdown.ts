@@ -164,7 +164,7 @@ ${table(['images', 'quoted %', '20 % of Table I', 'a whole number of right answe
 Weighted by the images, its four magnifications pool to ${pooled.toFixed(2)} %, not to the headline’s ${(report.published.accuracy * 100).toFixed(2)} %.`
 }
 
-function tableISection({ tableI }: PipelineReport): string {
+function tableISection({ tableI, leakage, protocol }: PipelineReport): string {
   const row = (name: string, label: 'benign' | 'malignant'): string[] => {
     const cell = (magnification: Magnification): string =>
       `${tableI.measured[label][magnification]} (${tableI.published[label][magnification]})`
@@ -173,7 +173,8 @@ function tableISection({ tableI }: PipelineReport): string {
     const both = `${sum(tableI.measured[label])} (${sum(tableI.published[label])})`
     return [name, ...magnifications.map(cell), both, `${tableI.slides[label]} (${publishedTableI[label].patients})`]
   }
-  const head = ['images: here (Table I)', ...magnifications.map((name) => `${name}x`), 'sum', 'slides']
+  const unit = leakage.unknown.slides === protocol.images ? 'patients (slides)' : 'slides'
+  const head = ['images: here (Table I)', ...magnifications.map((name) => `${name}x`), 'sum', unit]
   return `## Images beside the paper’s Table I\n\n${table(head, [row('benign', 'benign'), row('malignant', 'malignant')])}`
 }
 

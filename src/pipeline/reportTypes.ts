@@ -143,8 +143,8 @@ export interface PipelineReport {
     readonly published: Readonly<Record<'benign' | 'malignant', MagnificationCounts>>
   }
   /** The audit of the images used: names and pictures on both sides, names that collide, pictures that are there twice. */
-  readonly leakage: Pick<DataAudit, 'collisions' | 'duplicates' | 'pictures' | 'leaks'> &
-    Pick<NonNullable<DataAudit['split']>, 'onBothSides' | 'leakedTestImages'>
+  readonly leakage: Pick<DataAudit, 'unknown' | 'collisions' | 'duplicates' | 'pictures' | 'leaks'> &
+    Pick<NonNullable<DataAudit['split']>, 'onBothSides' | 'leakedTestImages' | 'testImagesInLeaks'>
   /** Every classifier of this run. */
   readonly runs: readonly RunResult[]
   /** The default run's results. */

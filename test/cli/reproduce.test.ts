@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { syntheticHistology } from '../../src/data/index.js'
@@ -182,6 +182,8 @@ describe('reproduce', () => {
       await rm(join(data, 'holiday.png'))
       await writeFile(paths[3]!, (await readFile(paths[3]!)).subarray(0, 500))
       await fails(data, /003\.png: cannot be decoded.*--on-corrupt skip leaves it out/)
+      await truncate(paths[3]!, 2 ** 30)
+      await fails(data, /003\.png: (?!cannot be decoded).*--on-corrupt skip leaves it out/)
       for (const path of paths.filter((name) => name.includes('SOB_B'))) await rm(path)
       await fails(data, /one class only/)
     })

@@ -43,6 +43,7 @@ describe('bad usage', () => {
     ],
     ['no such fold', ['reproduce', '--split', 'official:6'], /Allowed choices are image/],
     ['fold of drawn images', ['reproduce', '--split', 'official:2'], /--split official:2: .* give them by --data/],
+    ['accessions of drawn images', ['reproduce', '--split', 'accession'], /--split accession: .* by --data/],
     ['backend', ['reproduce', '--backend', 'cuda'], /Allowed choices are wasm, cpu, webgpu, tensorflow, auto/],
     ['magnification', ['reproduce', '--magnification', '40,50'], /some of 40,100,200,400/],
     ['magnification twice', ['reproduce', '--magnification', '40,40'], /each once/],

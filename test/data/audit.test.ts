@@ -39,6 +39,8 @@ describe('auditLeakage', () => {
     })
     expect(audit.collisions).toEqual([
       { kind: 'accession', name: 'y', members: ['p2', 'p2b'], images: 2, acrossSides: true },
+      // s1 is of one patient, though he is on both sides.
+      { kind: 'slide', name: 's2', members: ['p2', 'p2b'], images: 2, acrossSides: true },
     ])
     expect(audit).toMatchObject({ leakedTestImages: 2, testImages: 3, clean: false })
     expect(JSON.parse(JSON.stringify(audit))).toEqual(audit)
@@ -61,13 +63,33 @@ describe('auditLeakage', () => {
         kind: 'patient',
         name: 'p1',
         members: ['s_DC', 's_DC2', 's_LC'],
+        diagnoses: ['benign DC', 'benign LC'],
         images: 6,
         sameNumbers: 2,
         acrossSides: true,
       },
     ])
     const noSlides = [image('a'), image('b', { label: 'malignant' })]
-    expect(auditLeakage({ train: noSlides, test: [] }).collisions).toMatchObject([{ members: ['benign', 'malignant'] }])
+    expect(auditLeakage({ train: noSlides, test: [] }).collisions).toEqual([
+      {
+        kind: 'patient',
+        name: 'p1',
+        members: ['benign', 'malignant'],
+        diagnoses: ['benign', 'malignant'],
+        images: 2,
+        acrossSides: false,
+      },
+    ])
+  })
+
+  it('takes an unknown tumour type for no second one', () => {
+    const unknown = image('a')
+    const known = [image('b', { subtype: 'A' }), image('c', { subtype: 'A' })]
+    expect(auditLeakage({ train: [unknown, ...known], test: [] }).collisions).toEqual([])
+    const other = image('d', { subtype: 'F' })
+    expect(auditLeakage({ train: [unknown, ...known], test: [other] }).collisions).toMatchObject([
+      { diagnoses: ['benign A', 'benign F'], images: 4, acrossSides: true },
+    ])
   })
 
   it('takes names of every object for names', () => {
@@ -103,6 +125,7 @@ describeShared('the audit of the official names', () => {
         kind: 'patient',
         name: '14-13412',
         members: ['SOB_M_DC_14-13412', 'SOB_M_LC_14-13412'],
+        diagnoses: ['malignant DC', 'malignant LC'],
         images: 246,
         sameNumbers: 121,
         acrossSides: false,

@@ -84,12 +84,13 @@ describe('auditImages', () => {
         train: 1,
         test: 1,
         acrossSides: true,
+        nested: false,
       },
       expect.objectContaining({ kind: 'perceptual', images: [second.id, 'z-similar'], acrossSides: true }),
     ])
     expect(leaks).toEqual([
-      { kind: 'duplicate', images: [second.id, 'z-similar'], train: 1, test: 1 },
-      { kind: 'duplicate', images: [first.id, 'z-same'], train: 1, test: 1 },
+      { kind: 'duplicate', match: 'pixels', images: [first.id, 'z-same'], train: 1, test: 1 },
+      { kind: 'duplicate', match: 'perceptual', images: [second.id, 'z-similar'], train: 1, test: 1 },
     ])
   })
 
@@ -111,8 +112,13 @@ describe('auditImages', () => {
     const { duplicates, leaks } = await auditImages(source, {
       split: sides('image', source.records, ({ patient }) => patient === 'stranger'),
     })
-    expect(duplicates.map(({ kind }) => kind)).toEqual(['pixels', 'perceptual'])
-    expect(leaks).toEqual([{ kind: 'duplicate', images: [first.id, 'z-same', 'z-similar'], train: 1, test: 2 }])
+    expect(duplicates.map(({ kind, nested }) => [kind, nested])).toEqual([
+      ['pixels', true],
+      ['perceptual', false],
+    ])
+    expect(leaks).toEqual([
+      { kind: 'duplicate', match: 'perceptual', images: [first.id, 'z-same', 'z-similar'], train: 1, test: 2 },
+    ])
   })
 
   it('compares files only where the pixels are identical', async () => {
@@ -199,10 +205,50 @@ describe('auditRecords', () => {
     ])
   })
 
+  it('finds a slide on both sides under two patients, whatever keeps them apart', () => {
+    const slides = [record('a', 'p1', '1'), record('b', 'p2', '2'), record('c', 'p3', '3'), record('d', 'p4', '4')]
+    const records = slides.map((each, i): ImageRecord => ({ ...each, slide: `s${i % 2}` }))
+    const [learned, judged] = [records.slice(0, 2), records.slice(2)]
+    const of = (kind: Split['kind']): ReturnType<typeof auditRecords> =>
+      auditRecords(records, { split: { kind, train: learned, test: judged } })
+    for (const kind of ['patient', 'accession', 'official'] as const) {
+      expect(of(kind).leaks).toEqual([
+        { kind: 'slide', name: 's0', train: 1, test: 1 },
+        { kind: 'slide', name: 's1', train: 1, test: 1 },
+      ])
+      expect(of(kind).split!.testImagesInLeaks).toBe(2)
+    }
+    for (const kind of ['image', 'group'] as const) {
+      expect(of(kind).leaks).toEqual([])
+      expect(of(kind).split!.testImagesInLeaks).toBe(0)
+    }
+    expect(of('image').collisions).toEqual([
+      { kind: 'slide', name: 's0', members: ['p1', 'p3'], images: 2, acrossSides: true },
+      { kind: 'slide', name: 's1', members: ['p2', 'p4'], images: 2, acrossSides: true },
+    ])
+  })
+
+  it('counts a test image of several leaks once', () => {
+    const test = [record('a', '2', '2'), record('c', '2', '2'), record('d', '9', '9')]
+    const { leaks, split } = auditRecords([...train, ...test], { split: { kind: 'accession', train, test } })
+    expect(leaks.map(({ kind }) => kind)).toEqual(['image', 'patient', 'accession'])
+    expect(split!.testImagesInLeaks).toBe(2)
+  })
+
+  it('counts of how many images slide and accession are not known', () => {
+    const partly: ImageRecord[] = [...train, { id: 'c', label: 'benign', patient: '3' }]
+    expect(auditRecords(partly)).toMatchObject({
+      slides: 0,
+      accessions: 2,
+      unknown: { slides: 3, accessions: 1 },
+    })
+  })
+
   it('finds every split by patient or accession clean', () => {
+    const records = drawn.records.map((each) => ({ ...each, accession: each.patient }))
     for (const by of ['patient', 'accession'] as const) {
-      const split = splitByGroup(drawn.records, { by, seed: 3 })
-      expect(auditRecords(drawn.records, { split }).leaks).toEqual([])
+      const split = splitByGroup(records, { by, seed: 3 })
+      expect(auditRecords(records, { split }).leaks).toEqual([])
     }
   })
 })

@@ -202,6 +202,24 @@ describe('splitByGroup', () => {
       }),
     )
   })
+  it('keeps a patient without accession apart from an accession of that name, and refuses where none is known', () => {
+    const record = (id: string, label: Label, patient: string, accession?: string): ImageRecord => ({
+      id,
+      label,
+      patient,
+      ...(accession === undefined ? {} : { accession }),
+    })
+    const records = [record('a', 'benign', 'x'), record('b', 'benign', 'p', 'x'), record('c', 'malignant', 'q', 'y')]
+    records.push(record('d', 'malignant', 'r'))
+    // As one group, the benign images could not be divided.
+    const { train, test } = splitByGroup(records, { testFraction: 0.5, by: 'accession' })
+    expect([train.length, test.length]).toEqual([2, 2])
+    const unknown = records.map(({ id, label, patient }) => record(id, label, patient))
+    expect(() => splitByGroup(unknown, { by: 'accession' })).toThrow('no accession number is known of any image')
+    expect(() => splitByGroup([...records, record('e', 'benign', '')], { by: 'accession' })).toThrow(
+      'e: belongs to no accession',
+    )
+  })
   it('groups by anything', () => {
     const records = recordsOf(Array.from({ length: 8 }, (_, p) => (p < 4 ? [4, 0] : [0, 4])))
     const split = splitByGroup(records, { testFraction: 0.5, by: (r) => r.accession! })

@@ -62,6 +62,8 @@ function evaluate(items: PipelineReport['predictions']): Evaluation {
 export const noLeakage: PipelineReport['leakage'] = {
   onBothSides: { images: [], slides: [], patients: [], accessions: [] },
   leakedTestImages: 0,
+  testImagesInLeaks: 0,
+  unknown: { slides: 0, accessions: 0 },
   collisions: [],
   duplicates: [],
   pictures: { compared: 192, blank: 0, crowded: 0 },

@@ -12,6 +12,11 @@ import {
 import { createRandom } from '../../src/random.js'
 
 const records: readonly ImageRecord[] = syntheticHistology({ patients: 40, imagesPerPatient: 9, seed: 3 }).records
+/** The same, two patients to an accession. */
+const accessioned = records.map((record) => ({
+  ...record,
+  accession: `${record.label}-${Math.floor(Number(record.patient.slice(-2)) / 2)}`,
+}))
 const labels = records.map(({ label }) => (label === 'malignant' ? 1 : 0))
 const groups = records.map(({ patient }) => patient)
 
@@ -23,7 +28,7 @@ const plain = (value: unknown): string =>
 const draws: Readonly<Record<string, () => Promise<string | Uint8Array> | string>> = {
   'split by image': () => plain(splitRecords(records, 'image', { seed: 5 })),
   'split by patient': () => plain(splitRecords(records, 'patient', { seed: 5 })),
-  'split by accession': () => plain(splitRecords(records, 'accession', { seed: 5 })),
+  'split by accession': () => plain(splitRecords(accessioned, 'accession', { seed: 5 })),
   'folds by patient': () => plain(kFold(records, { folds: 4, by: 'patient', seed: 5 })),
   'balanced copies': () => plain(balanceByAugmentation(splitRecords(records, 'patient', { seed: 5 }), { seed: 6 })),
   pairs: () => plain([...pairSampler(labels, { groups, samePatient: 'forbid', seed: 7 }).epoch(2)]),

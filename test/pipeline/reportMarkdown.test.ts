@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeReport } from '../../src/node/reportFiles.js'
 import { attainableCount, paperAttainability } from '../../src/pipeline/attainable.js'
 import { reportMarkdown } from '../../src/pipeline/reportMarkdown.js'
+import type { PipelineReport } from '../../src/pipeline/index.js'
 import { madeUpResult, noLeakage } from '../figures/madeUp.js'
 
 describe('attainableCount', () => {
@@ -115,30 +116,90 @@ describe('reportMarkdown', () => {
   })
 
   it('shows pictures that are there twice, names that collide, and that a split leaks', () => {
-    expect(reportMarkdown(madeUpResult().report)).toContain('no picture stands on both sides')
-    const twice = { patients: ['p1', 'p2'], labels: ['benign' as const], train: 1, test: 1, acrossSides: true }
+    expect(reportMarkdown(madeUpResult().report)).toContain('no picture was found on both sides')
+    const twice = {
+      patients: ['p1', 'p2'],
+      labels: ['benign' as const],
+      train: 1,
+      test: 1,
+      acrossSides: true,
+      nested: false,
+    }
     const { report } = madeUpResult(
       {},
       {
         leakage: {
           ...noLeakage,
-          pictures: { compared: 192, blank: 0, crowded: 3 },
-          duplicates: [{ kind: 'perceptual', images: ['a', 'b_c'], turned: true, ...twice }],
-          leaks: [{ kind: 'duplicate', images: ['a', 'b_c'], train: 1, test: 1 }],
+          pictures: { compared: 192, blank: 7, crowded: 3 },
+          duplicates: [
+            { kind: 'bytes', images: ['a', 'd'], turned: false, ...twice, nested: true },
+            { kind: 'perceptual', images: ['a', 'b_c', 'd'], turned: true, ...twice, train: 2 },
+          ],
+          leaks: [{ kind: 'duplicate', match: 'perceptual', images: ['a', 'b_c', 'd'], train: 2, test: 1 }],
+          testImagesInLeaks: 1,
           collisions: [
             { kind: 'accession', name: '14-1', members: ['14-1A', '14-1B'], images: 4, acrossSides: true },
-            { kind: 'patient', name: '14-2', members: ['x', 'y'], images: 4, sameNumbers: 2, acrossSides: false },
+            {
+              kind: 'patient',
+              name: '14-2',
+              members: ['x', 'y'],
+              diagnoses: ['malignant DC', 'malignant LC'],
+              images: 4,
+              sameNumbers: 2,
+              acrossSides: false,
+            },
+            {
+              kind: 'patient',
+              name: '14-3',
+              members: ['benign', 'malignant A', 'malignant B'],
+              diagnoses: ['benign', 'malignant A', 'malignant B'],
+              images: 5,
+              acrossSides: false,
+            },
+            { kind: 'slide', name: 's_1', members: ['14-4', '14-5'], images: 6, acrossSides: true },
           ],
         },
       },
     )
     const text = reportMarkdown(report)
-    expect(text).toContain('**1 group of pictures that are one, on both sides**, of 192 images compared')
-    expect(text).toContain('| looking the same, mirrored or turned | a, b\\_c | 1 + 1 | p1, p2 | benign |')
-    expect(text).toContain('**This split leaks: the results above are too good.**')
+    expect(text).toContain(
+      '**1 group of images that are one picture, on both sides** (192 images compared, 7 of them blank, of which',
+    )
+    expect(text).toContain('Pictures that are there twice: 1 group.')
+    expect(text).toContain('| looking the same, mirrored or turned | a, b\\_c, d | 2 + 1 | p1, p2 | benign |')
+    expect(text).not.toContain('identical files')
+    expect(text).toContain(
+      '**This split leaks: 1 of 64 test images are concerned, and the results above may be too good.**',
+    )
     expect(text).toContain('2 patient ids that may be one person: 14-1A, 14-1B, **on both sides**')
-    expect(text).toContain('patient 14-2 has two diagnoses: x, y; 2 image numbers there twice')
+    expect(text).toContain(
+      'patient 14-2 has 2 tumour types: malignant DC, malignant LC; 4 images, 2 image numbers there twice\n',
+    )
+    expect(text).toContain('patient 14-3 has 3 diagnoses: benign, malignant A, malignant B; 5 images\n')
+    expect(text).toContain('slide s\\_1 is filed under 2 patient ids: 14-4, 14-5, **on both sides**')
     expect(text).toContain('3 images had too many similar ones')
+  })
+
+  it('tells slides on both sides, and says nothing of names that are not known', () => {
+    const section = (leakage: Partial<PipelineReport['leakage']>): string =>
+      reportMarkdown(madeUpResult({}, { leakage: { ...noLeakage, ...leakage } }).report)
+    const slides = [{ name: 's_1', train: 2, test: 1 }]
+    const leaky = section({
+      onBothSides: { ...noLeakage.onBothSides, slides },
+      leaks: [{ kind: 'slide', ...slides[0]! }],
+      testImagesInLeaks: 1,
+      unknown: { slides: 5, accessions: 0 },
+    })
+    expect(leaky).toContain(
+      '**1 slide on both sides** (images to train on + to test): s\\_1 (2 + 1 images); not known of 5 images',
+    )
+    expect(leaky).toContain('- no accession number stands on both sides\n')
+    const unknown = section({ unknown: { slides: 192, accessions: 192 } })
+    expect(unknown).toContain('- slides are not known\n- accession numbers are not known\n')
+    expect(unknown).not.toMatch(/no (slide|accession number) stands|Accession numbers are patient ids/)
+    expect(unknown).toContain('| sum | patients (slides) |')
+    expect(section({})).toContain('- no slide stands on both sides\n')
+    expect(section({})).toContain('| sum | slides |')
   })
 
   it('says that the quick preset was tuned on synthetic images, where it matters', () => {

@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   auditImages,
   auditRecords,
-  publishedTableI,
   splitNames,
   splitRecords,
   type DataAudit,
@@ -15,13 +14,14 @@ import {
 import { DataError } from '../../errors.js'
 import { splitWords } from '../../pipeline/splitWords.js'
 import { trackProgress } from '../../training/index.js'
-import { auditTable, type FoldSummary } from '../auditTable.js'
+import { auditTable, isPublished, type FoldSummary } from '../auditTable.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { nameListsAt, readNameLists } from '../nameLists.js'
 import { integer, jsonOption, magnificationList, UsageError } from '../options.js'
 import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
+import { withSkipHint } from '../skipHint.js'
 
 interface AuditOptions {
   split?: SplitName
@@ -33,6 +33,8 @@ interface AuditOptions {
   onCorrupt: 'stop' | 'skip'
   json?: true
 }
+
+const defaultTestFraction = 0.2
 
 function share(text: string): number {
   const value = Number(text)
@@ -56,15 +58,22 @@ async function auditNames(
   const records = ofMagnifications(await readNameLists(paths), magnification)
   if (records.length === 0) throw new DataError(paths[0]!, `no names at ${magnification!.join(', ')}x`)
   if (divide !== undefined) return { audit: auditRecords(records, { split: divide(records) }), folds: [] }
+  const audit = auditRecords(records)
   // Of a part of the names, a fold may have one side only.
-  const isWhole = records.length === publishedTableI.total.sum
+  const isWhole = isPublished(audit.tableI)
   const folds = splitNames.filter((name) => isWhole && name.startsWith('official:'))
   return {
-    audit: auditRecords(records),
+    audit,
     folds: folds.map((name) => {
       const split = splitRecords(records, name)
-      const { leaks } = auditRecords(records, { split })
-      return { name, train: split.train.length, test: split.test.length, leaks }
+      const { leaks, collisions } = auditRecords(records, { split })
+      return {
+        name,
+        train: split.train.length,
+        test: split.test.length,
+        leaks,
+        collisions: collisions.filter(({ acrossSides }) => acrossSides),
+      }
     }),
   }
 }
@@ -84,7 +93,7 @@ export function auditCommand(io: CommandIO): Command {
     .addOption(
       new Option(
         '--test-fraction <f>',
-        'share of the test set (default: 0.2; the quick preset of reproduce takes 0.25)',
+        `share of the test set (default: ${defaultTestFraction}; the quick preset of reproduce takes 0.25)`,
       ).argParser(share),
     )
     .addOption(
@@ -115,17 +124,19 @@ export function auditCommand(io: CommandIO): Command {
       else if (labels !== undefined || root !== undefined) {
         throw new UsageError('--labels and --root: are for a list of images, not for lists of names')
       }
+      // An official fold draws nothing.
+      const drawn =
+        split?.startsWith('official:') === true ? {} : { seed, testFraction: testFraction ?? defaultTestFraction }
       const divide =
         split === undefined
           ? undefined
-          : (records: readonly ImageRecord[]): Split =>
-              splitRecords(records, split, { seed, ...(testFraction === undefined ? {} : { testFraction }) })
+          : (records: readonly ImageRecord[]): Split => splitRecords(records, split, drawn)
       const { audit, folds } =
         lists === undefined
           ? { audit: await readAndAudit(io, path, options, divide), folds: [] }
           : await auditNames(lists, magnification, divide)
       if (json === true) {
-        const how = audit.split === null ? {} : { split: { name: split, seed, ...audit.split } }
+        const how = audit.split === null ? {} : { split: { name: split, ...drawn, ...audit.split } }
         io.stdout.write(`${JSON.stringify({ ...audit, ...how, ...(folds.length === 0 ? {} : { folds }) })}\n`)
       } else io.stdout.write(auditTable(audit, split ?? '', folds))
       if (audit.split !== null && audit.split.kind !== 'image' && audit.leaks.length > 0) {
@@ -161,12 +172,8 @@ async function readAndAudit(
         }),
     )
   } catch (error) {
-    if (error instanceof DataError && onCorrupt === 'stop' && error.message.includes('cannot be decoded')) {
-      throw new DataError(
-        error.source,
-        `${error.message.slice(error.source.length + 2)} (--on-corrupt skip leaves it out)`,
-      )
-    }
+    // The split was tried before: what fails now is an image.
+    if (error instanceof DataError && onCorrupt === 'stop') throw withSkipHint(error)
     throw error
   } finally {
     progress.stop()

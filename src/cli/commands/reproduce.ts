@@ -36,6 +36,7 @@ import {
 } from '../options.js'
 import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
+import { withSkipHint } from '../skipHint.js'
 import { startChosen, type BackendChoice } from '../startChosen.js'
 
 interface ReproduceOptions {
@@ -92,6 +93,9 @@ async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | 
   }
   if (data === undefined && options.split.startsWith('official:')) {
     throw new UsageError(`--split ${options.split}: is a fold of BreaKHis' images, give them by --data`)
+  }
+  if (data === undefined && options.split === 'accession') {
+    throw new UsageError('--split accession: drawn images have no accession numbers, give others by --data')
   }
   if (out === '') throw new UsageError('--out: is empty')
   if ((await kindOf(out)) === 'file') throw new UsageError(`--out: is a file, not a folder: ${out}`)
@@ -182,7 +186,15 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       const { vgg, cache } = await checkOptions(options)
       const hadCache = (await kindOf(cache)) !== 'nothing'
       const command = ['esrgan-scnn', ...argv].map(quoted).join(' ')
-      const source = await openSource(options)
+      const opened = await openSource(options)
+      let isReading = false
+      const source: ImageSource = {
+        ...opened,
+        read(record) {
+          isReading = true
+          return opened.read(record)
+        },
+      }
       io.stderr.write(`${source.description}\n`)
       let hasBegun = false
       const started = await startChosen(io, backend, threads)
@@ -253,12 +265,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         const isLost = error instanceof BackendFailedError || error instanceof OutOfMemoryError
         if (isLost && hasBegun) io.stderr.write(`${await advice()}\n`)
         if (isInput && !hadCache && !hasBegun) await removeBegun(out, cache)
-        if (error instanceof DataError && onCorrupt === 'stop' && error.message.includes('cannot be decoded')) {
-          throw new DataError(
-            error.source,
-            `${error.message.slice(error.source.length + 2)} (--on-corrupt skip leaves it out)`,
-          )
-        }
+        if (error instanceof DataError && onCorrupt === 'stop' && isReading && !hasBegun) throw withSkipHint(error)
         throw error
       } finally {
         progress.stop()
