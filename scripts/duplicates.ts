@@ -67,6 +67,7 @@ console.log(`${images.length} images: ${alone.groups.length} groups of duplicate
 for (const group of alone.groups) console.log(`  ${group.kind}: ${group.images.join(', ')}`)
 
 let leastCopy = 1
+let leastSpread = Math.min(...originals.map(({ look }) => look.spread))
 console.log('\ncopies                     found  false  least correlation  most bits')
 for (const [name, way] of Object.entries(ways)) {
   const copies: ImageSignature[] = []
@@ -74,7 +75,9 @@ for (const [name, way] of Object.entries(ways)) {
     const copy = await decodeImage(await way(image).toBuffer(), name)
     copies.push(await imageSignature(`${source.records[i]!.id}~copy`, copy))
   }
-  const { groups } = findDuplicates([...originals, ...copies])
+  leastSpread = Math.min(leastSpread, ...copies.map(({ look }) => look.spread))
+  const { groups, blank } = findDuplicates([...originals, ...copies])
+  if (blank > 0) console.log(`${name}: ${blank} images count as blank`)
   const original = (id: string): string => id.replace(/~copy$/, '')
   const weakest = groups.filter(({ kind }) => kind !== 'bytes')
   const found = new Set(
@@ -104,6 +107,7 @@ for (const [i, a] of originals.entries()) {
 }
 console.log(`
 least correlation of a copy (crops apart):  ${leastCopy.toFixed(4)}
+least spread of an image or a copy:         ${leastSpread.toFixed(1)}
 most of two different images:               ${most.correlation.toFixed(4)} (${most.ids})
 most of two fields of one slide:            ${mostOnSlide.correlation.toFixed(4)} (${mostOnSlide.ids})
 fewest differing bits of different images:  ${fewestBits}

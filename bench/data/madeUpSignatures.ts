@@ -50,7 +50,7 @@ export function madeUpSignatures(count: number): ImageSignature[] {
     } else {
       const keys = Array.from({ length: keyCount }, () => random.integer(2 ** keyBits)) as [number, number, number]
       const uncertain = keys.map(() => drawMask(random, 3)) as [number, number, number]
-      look = { thumbnail: noise.subarray(i, i + pixels), contrast: 30, keys, uncertain }
+      look = { thumbnail: noise.subarray(i, i + pixels), contrast: 30, spread: 300, keys, uncertain }
     }
     last = look
     signatures.push({ id: `image-${i}`, pixels: `700x460x255:${hash(random)}`, bytes: hash(random), look })

@@ -21,7 +21,7 @@ export interface Duplicates {
   readonly groups: readonly DuplicateGroup[]
   /** Pairs of thumbnails that were compared: grows in proportion to the images. */
   readonly comparisons: number
-  /** Blank images (no contrast): only identical ones are found. */
+  /** Blank images (no contrast) and nearly blank ones (a few spots, one fibre or edge): only identical ones are found. */
   readonly blank: number
   /** Images with so many candidates that not all were compared, so that a copy may be missed. */
   readonly crowded: number
@@ -36,6 +36,13 @@ const surelyTheSame = 0.995
 /** Images of less contrast than this (grey levels of 255) show nothing that could be compared. */
 const leastContrast = 1
 
+/**
+ * Nor do images whose changes are spread over fewer places than this: single spots, fibres or edges are alike wherever they
+ * happen to fall in the same cells. Measured by scripts/duplicates.ts: real images and their copies 160 and more. A spot has 3
+ * to 50, eight 50 to 90, an edge 40 to 90.
+ */
+const leastSpread = 100
+
 /** Most bits of 63 that differ between candidates: copies have at most 5, unrelated images 31.5 on average (deviation 4). */
 const mostDifferingBits = 12
 
@@ -45,13 +52,17 @@ const longestBucket = 256
 /** Most thumbnails that one image is compared with. */
 const mostComparisons = 64
 
-/** Images by key. Linked lists in typed arrays: a million images need no million small arrays. */
+/** Images by key: hash tables whose linked lists are typed arrays, for a million images need no million small arrays. */
 function keyIndex(count: number): {
   candidates(look: Look, visit: (index: number) => void): boolean
   add(look: Look, index: number): void
 } {
-  const newest = Array.from({ length: keyCount }, () => new Int32Array(2 ** keyBits).fill(-1))
+  // Twice as many slots as images, at most one for every key.
+  const bits = Math.min(keyBits, Math.max(1, 33 - Math.clz32(count)))
+  const slotOf = (key: number): number => Math.imul(key, 0x9e3779b1) >>> (32 - bits)
+  const newest = Array.from({ length: keyCount }, () => new Int32Array(2 ** bits).fill(-1))
   const older = Array.from({ length: keyCount }, () => new Int32Array(count))
+  const known = Array.from({ length: keyCount }, () => new Int32Array(count))
   return {
     /** Visits the images that agree in a key but for its uncertain bits; whether there were too many. */
     candidates({ keys, uncertain }, visit) {
@@ -60,13 +71,14 @@ function keyIndex(count: number): {
         const mask = uncertain[k]!
         // Every subset of the uncertain bits, the empty one last.
         for (let flipped = mask; ; flipped = (flipped - 1) & mask) {
+          const key = keys[k]! ^ flipped
           let seen = 0
-          for (let i = newest[k]![keys[k]! ^ flipped]!; i >= 0; i = older[k]![i]!) {
+          for (let i = newest[k]![slotOf(key)]!; i >= 0; i = older[k]![i]!) {
             if (++seen > longestBucket) {
               crowded = true
               break
             }
-            visit(i)
+            if (known[k]![i] === key) visit(i)
           }
           if (flipped === 0) break
         }
@@ -75,8 +87,10 @@ function keyIndex(count: number): {
     },
     add({ keys }, index) {
       for (let k = 0; k < keyCount; k++) {
-        older[k]![index] = newest[k]![keys[k]!]!
-        newest[k]![keys[k]!] = index
+        const slot = slotOf(keys[k]!)
+        known[k]![index] = keys[k]!
+        older[k]![index] = newest[k]![slot]!
+        newest[k]![slot] = index
       }
     },
   }
@@ -113,7 +127,7 @@ function lookAlikes(pictures: readonly ImageSignature[]): {
   let blank = 0
   let crowded = 0
   pictures.forEach(({ look }, i) => {
-    if (!(look.contrast >= leastContrast)) {
+    if (!(look.contrast >= leastContrast && look.spread >= leastSpread)) {
       blank++
       return
     }
@@ -156,7 +170,7 @@ function lookAlikes(pictures: readonly ImageSignature[]): {
  * orientations. Candidates are images whose signs of 21 cosine coefficients (one of three such sets) agree. Found so are
  * copies encoded again (JPEG and WebP from quality 20), resized (also to a square), made grey, changed in
  * brightness, mirrored, turned by quarters, or cropped by less than half a hundredth at each side; not found are larger crops, other turns,
- * inverted pictures, and pictures painted over in part (a label, a scale bar).
+ * inverted pictures, pictures painted over in part (a label, a scale bar), and copies of nearly blank ones.
  *
  * A pure function of the signatures; their order does not matter.
  */

@@ -22,6 +22,11 @@ export interface Look {
   readonly thumbnail: Int8Array
   /** That deviation, in grey levels of 255: next to nothing for a blank image. */
   readonly contrast: number
+  /**
+   * Over how many of the 31 x 31 places between four cells the changes are spread, as if evenly (the participation ratio of
+   * the squared differences): some ten where one spot is all there is to see, hundreds on tissue. 0 for a constant image.
+   */
+  readonly spread: number
   /** Three keys of 21 sign bits; the same for the eight ways to turn and mirror an image. */
   readonly keys: readonly [number, number, number]
   /** In each key, the three bits that changes of the image turn most easily. */
@@ -90,6 +95,22 @@ function keyOf(coefficients: Float64Array, index: number): { key: number; uncert
   return { key, uncertain }
 }
 
+/** See {@link Look}: the same in all eight orientations. */
+function spreadOf(cells: Int8Array): number {
+  let sum = 0
+  let squares = 0
+  for (let y = 0; y + 1 < side; y++) {
+    for (let x = 0; x + 1 < side; x++) {
+      const i = y * side + x
+      const [a, b, c, d] = [cells[i]!, cells[i + 1]!, cells[i + side]!, cells[i + side + 1]!]
+      const change = (a - b) ** 2 + (c - d) ** 2 + (a - c) ** 2 + (b - d) ** 2
+      sum += change
+      squares += change * change
+    }
+  }
+  return squares === 0 ? 0 : (sum * sum) / squares
+}
+
 /** How the image looks. */
 export function lookOf(image: PixelImage): Look {
   const grey = greyThumbnail(image)
@@ -98,9 +119,11 @@ export function lookOf(image: PixelImage): Look {
   const coefficients = invariants(grey)
   const [a, b, c] = [keyOf(coefficients, 0), keyOf(coefficients, 1), keyOf(coefficients, 2)]
   const scale = contrast === 0 ? 0 : 32 / contrast
+  const thumbnail = Int8Array.from(grey, (value) => Math.max(-127, Math.min(127, Math.round(value * scale))))
   return {
-    thumbnail: Int8Array.from(grey, (value) => Math.max(-127, Math.min(127, Math.round(value * scale)))),
+    thumbnail,
     contrast,
+    spread: spreadOf(thumbnail),
     keys: [a.key, b.key, c.key],
     uncertain: [a.uncertain, b.uncertain, c.uncertain],
   }

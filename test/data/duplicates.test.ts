@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { findDuplicates, imageSignature, syntheticHistology, type ImageSignature } from '../../src/data/index.js'
 import { encodeImage, decodeImage, loadBreaKHis } from '../../src/node/index.js'
 import type { PixelImage } from '../../src/image.js'
-import { createRandom } from '../../src/random.js'
+import { createRandom, type Random } from '../../src/random.js'
 import { resizeImage } from '../../src/data/resize.js'
 import { describeShared, sharedData } from '../helpers/shared.js'
 
@@ -48,6 +48,7 @@ function unrelated(id: string, seed: number): ImageSignature {
     look: {
       thumbnail: pool[seed % 256]!.subarray(seed >> 8, (seed >> 8) + 1024),
       contrast: 10,
+      spread: 300,
       keys: [key(), key(), key()],
       uncertain: [7, 7, 7],
     },
@@ -139,6 +140,40 @@ describe('findDuplicates', () => {
     })
   })
 
+  /** A background of nearly one grey, and on it what `shade` draws. */
+  function nearlyEmpty(seed: number, shade: (x: number, y: number) => number): PixelImage {
+    const random = createRandom(seed, 'background')
+    const [width, height] = [175, 115]
+    const data = Uint8Array.from(
+      { length: width * height },
+      (_, i) => 235 + random.integer(6) + shade(i % width, Math.floor(i / width)),
+    )
+    return { width, height, channels: 1, data, maxValue: 255 }
+  }
+
+  it.each<[string, (random: Random) => (x: number, y: number) => number]>([
+    [
+      'speck',
+      (random) => {
+        const [cx, cy, radius] = [random.uniform(0, 175), random.uniform(0, 115), random.uniform(4, 6.5)]
+        return (x, y) => ((x - cx) ** 2 + (y - cy) ** 2 < radius * radius ? -150 : 0)
+      },
+    ],
+    [
+      'edge',
+      (random) => {
+        const [cx, cy, turns] = [random.uniform(40, 135), random.uniform(25, 90), random.uniform(0, 2 * Math.PI)]
+        return (x, y) => (Math.cos(turns) * (x - cx) + Math.sin(turns) * (y - cy) < 0 ? -80 : 0)
+      },
+    ],
+  ])('does not take nearly empty fields for one picture where each has one %s somewhere', async (name, draw) => {
+    const fields = Array.from({ length: 300 }, (_, i) => nearlyEmpty(i, draw(createRandom(1, name, i))))
+    const signatures = await Promise.all(fields.map((field, i) => imageSignature(`${i}`, field)))
+    const { groups, blank } = findDuplicates(signatures)
+    expect(groups).toEqual([])
+    expect(blank).toBeGreaterThan(295)
+  })
+
   it('does not depend on the order of the images', async () => {
     const [a, b] = (await pictures()) as [PixelImage, PixelImage]
     const signatures = [
@@ -170,6 +205,13 @@ describe('findDuplicates', () => {
     expect(groups.every(({ images }) => images.length === 2)).toBe(true)
     expect(comparisons).toBeLessThan(5000)
     expect(crowded).toBe(0)
+  })
+
+  it('takes memory by the images, not by the keys there could be', () => {
+    const two = [unrelated('a', 1), unrelated('b', 2)]
+    const before = process.memoryUsage().arrayBuffers
+    findDuplicates(two)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000)
   })
 
   it('stays linear where thousands of images are copies of one, or share every key', () => {
