@@ -43,7 +43,8 @@ export function isPublished({ benign, malignant, subtypes }: Table): boolean {
 function tableLines({ tableI, images, unknown }: DataAudit): string[] {
   // Where only some slides are known, what the paper calls patients cannot be counted.
   const units = unknown.slides === 0 ? ['slides'] : unknown.slides === images ? ['patients'] : []
-  const columns = magnifications.some((m) => tableI.total.counts[m] > 0) ? magnifications : []
+  const known = magnifications.reduce((sum, m) => sum + tableI.total.counts[m], 0)
+  const columns = known > 0 ? magnifications : []
   const line = (name: string, cells: readonly string[]): string =>
     [name.padEnd(10), ...cells.map((cell) => cell.padStart(9))].join('')
   const row = (name: string, { counts, sum, patients }: Table['total']): string =>
@@ -53,6 +54,9 @@ function tableLines({ tableI, images, unknown }: DataAudit): string[] {
     row('benign', tableI.benign),
     row('malignant', tableI.malignant),
     row('total', tableI.total),
+    ...(known > 0 && known < images
+      ? [`The sum holds ${count(images - known, 'image')} of unknown magnification.`]
+      : []),
     ...(isPublished(tableI) ? ['This is Table I of BreaKHis, exactly.'] : []),
   ]
 }
@@ -119,7 +123,10 @@ function splitLines({ split, leaks, collisions, unknown }: DataAudit, name: stri
     '',
     `${splitWords(name)}: ${count(split.train, 'image')} to train on, ${number(split.test)} to test`,
     ...(leaks.length === 0
-      ? ['  CLEAN: nothing that it keeps apart is on both sides']
+      ? // By image nothing is kept apart.
+        split.kind === 'image'
+        ? []
+        : ['  CLEAN: nothing that it keeps apart is on both sides']
       : ['  LEAKS, on both sides are:', ...shortened(leaks.map((leak) => `  - ${leakText(leak)}`))]),
     ...(split.kind === 'image'
       ? [

@@ -156,7 +156,7 @@ function leakingNames(
     ['image', images],
     // A group of the caller's may be smaller than a patient by intention.
     ['patient', kind === 'group' ? [] : patients],
-    // By image, the patient says it already.
+    // By image, nothing is promised, and a slide's patient says nearly all of it.
     ['slide', kind === 'group' || kind === 'image' ? [] : slides],
     ['accession', kind === 'accession' ? accessions : []],
   ]

@@ -30,7 +30,8 @@ function pictureLine({ pictures, duplicates }: PipelineReport['leakage']): strin
   const across = duplicates.filter(({ acrossSides, nested }) => acrossSides && !nested).length
   const blank = pictures.blank === 0 ? '' : `, ${pictures.blank} of them blank, of which only identical ones are found`
   const compared = `(${count(pictures.compared, 'image')} compared${blank})`
-  if (across > 0) return `- **${count(across, 'group')} of images that are one picture, on both sides** ${compared}`
+  if (across > 0)
+    return `- **${count(across, 'group')} of images that are identical or look the same, on both sides** ${compared}`
   return `- no picture was found on both sides, neither as the same file nor encoded again, resized, mirrored or turned by quarters ${compared}`
 }
 
@@ -67,7 +68,7 @@ function meaning({ leakage, protocol }: PipelineReport): string[] {
   }
   if (leaks.length > 0) {
     return [
-      `**This split leaks: ${testImagesInLeaks} of ${count(protocol.test.images, 'test image')} are concerned, and the results above may be too good.**`,
+      `**This split leaks, which concerns ${testImagesInLeaks} of ${count(protocol.test.images, 'test image')}: the results above may be too good.**`,
     ]
   }
   if (unknown.accessions === protocol.images) return []

@@ -174,6 +174,22 @@ describe('audit', () => {
     })
   })
 
+  it('says what a split by image has on both sides, and how many magnifications are not known', async () => {
+    const rows = [
+      'path,label,group,magnification',
+      'a.png,benign,p1,40',
+      'b.png,malignant,p2,40',
+      'c.png,benign,p3,',
+      'd.png,malignant,p4,100',
+    ]
+    await lists(rows, ['--split', 'image'], ({ code, stdout }) => {
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^total +2 +1 +0 +0 +4 +4\nThe sum holds 1 image of unknown magnification\.$/m)
+      expect(stdout).toMatch(/^ {2}0 of 2 test images are of patients trained on/m)
+      expect(stdout).not.toContain('CLEAN')
+    })
+  })
+
   it('refuses a split by accession where none is known, and warns where some are not', async () => {
     const rows = (accession: string): string[] => [
       'path,label,group,accession',

@@ -163,13 +163,13 @@ describe('reportMarkdown', () => {
     )
     const text = reportMarkdown(report)
     expect(text).toContain(
-      '**1 group of images that are one picture, on both sides** (192 images compared, 7 of them blank, of which',
+      '**1 group of images that are identical or look the same, on both sides** (192 images compared, 7 of them blank, of which',
     )
     expect(text).toContain('Pictures that are there twice: 1 group.')
     expect(text).toContain('| looking the same, mirrored or turned | a, b\\_c, d | 2 + 1 | p1, p2 | benign |')
     expect(text).not.toContain('identical files')
     expect(text).toContain(
-      '**This split leaks: 1 of 64 test images are concerned, and the results above may be too good.**',
+      '**This split leaks, which concerns 1 of 64 test images: the results above may be too good.**',
     )
     expect(text).toContain('2 patient ids that may be one person: 14-1A, 14-1B, **on both sides**')
     expect(text).toContain(
