@@ -168,9 +168,9 @@ function lookAlikes(pictures: readonly ImageSignature[]): {
  *
  * Looking the same: 32 x 32 grey thumbnails without their lowest frequencies correlate at 0.9 or more in one of the eight
  * orientations. Candidates are images whose signs of 21 cosine coefficients (one of three such sets) agree. Found so are
- * copies encoded again (JPEG and WebP from quality 20), resized (also to a square), made grey, changed in
- * brightness, mirrored, turned by quarters, or cropped by less than half a hundredth at each side; not found are larger crops, other turns,
- * inverted pictures, pictures painted over in part (a label, a scale bar), and copies of nearly blank ones.
+ * copies encoded again (JPEG and WebP from quality 20), resized (also to a square), made grey, changed in brightness,
+ * mirrored, turned by quarters, or cropped by less than half a hundredth at each side; not found are larger crops, other
+ * turns, inverted pictures, most with a label painted over them, and copies of nearly blank ones.
  *
  * A pure function of the signatures; their order does not matter.
  */
