@@ -26,7 +26,7 @@ const labelOf: ReadonlyMap<string, 0 | 1> = new Map([
  * @throws DataError naming file, line and column.
  */
 export function parseScores(text: string, source: string): Scores {
-  const { columns, rows } = parseCsvTable(text, source, ['label', 'score'])
+  const { columns, rows } = parseCsvTable(text, source, { wanted: ['label', 'score'], also: ['group'] })
   const labels: number[] = []
   const scores: number[] = []
   const groups: string[] = []

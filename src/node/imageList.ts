@@ -19,7 +19,7 @@ export interface LoadImageListOptions extends ReadImageOptions {
   readonly labels?: LabelSpellings
   /** The list's names of the columns where they differ, for example `{ path: 'file', group: 'patient' }`. */
   readonly columns?: Partial<Record<keyof ImageEntry, string>>
-  /** A longer list file is refused before it is read; default 64 MiB. */
+  /** A longer list file is refused before it is read; default 64 MiB. So is one of more than a million rows, or 1000 columns. */
   readonly maxListBytes?: number
   /** Stops the search for the files. */
   readonly signal?: AbortSignal
@@ -50,7 +50,7 @@ async function readList(
   }
   const nameOf = (field: keyof ImageEntry): string => (columns[field] ?? field).trim().toLowerCase()
   const wanted = new Set(['path', 'label', 'group', ...Object.keys(columns)] as (keyof ImageEntry)[])
-  const { rows }: CsvTable = parseCsvTable(text, file, [...wanted].map(nameOf))
+  const { rows }: CsvTable = parseCsvTable(text, file, { wanted: [...wanted].map(nameOf), also: fields.map(nameOf) })
   const entries = rows.map(
     (row) => Object.fromEntries(fields.map((field) => [field, row.value(nameOf(field))])) as unknown as ImageEntry,
   )

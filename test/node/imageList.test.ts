@@ -62,6 +62,15 @@ describe('loadImageList', () => {
     await expect(source.read({ id: 'c', label: 'benign', patient: 'p' })).rejects.toThrow('c: is not an image of list')
   })
 
+  it('refuses more rows or columns than anybody has, as soon as they show', async () => {
+    const long = `path,label,group\n${'a,benign,c\n'.repeat(1_000_001)}"never closed`
+    await expect(load(long)).rejects.toThrow('list.csv: line 1000002: more than the 1000000 rows allowed')
+    const wide = `path,label,group${',x'.repeat(998)}\n`
+    await expect(load(wide)).rejects.toThrow('list.csv: line 1: 1001 columns, more than the 1000 allowed')
+    const most = `path,label,group${Array.from({ length: 997 }, (_, i) => `,x${i}`).join('')}\n`
+    expect((await load(`${most}a.png,benign,p${',1'.repeat(997)}`)).records).toHaveLength(1)
+  })
+
   it.each([
     ['a byte order mark and CRLF', '\uFEFFpath,label,group\r\na.png,benign,p\r\n\r\n'],
     ['semicolons', 'path;label;group\na.png;benign;p\n'],
