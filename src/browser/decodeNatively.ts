@@ -76,6 +76,9 @@ async function keepsColours(): Promise<boolean> {
 /** The pixels that the browser's own decoder gives, with the channels that the file has. */
 export async function decodeNatively(bytes: Uint8Array, type: string, header: ImageHeader): Promise<PixelImage> {
   const { channels } = header
+  if (channels === 4 && typeof ImageDecoder === 'undefined' && globalThis.isSecureContext === false) {
+    throw new Error('it has alpha, which browsers decode without loss only on pages from https or localhost')
+  }
   if (channels === 4 && !(await (keeping ??= keepsColours().catch(() => false)))) {
     throw new Error('it has alpha, and this browser does not keep the colours under it')
   }

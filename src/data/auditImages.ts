@@ -1,6 +1,7 @@
 import { auditRecords, type DataAudit } from './auditRecords.js'
 import { checkImages, type CheckOptions } from './check.js'
-import { imageSignature, sha256, type ImageSignature } from './imageSignature.js'
+import { imageSignature, type ImageSignature } from './imageSignature.js'
+import { sha256, toHex } from './sha256.js'
 import type { ImageRecord, ImageSource } from './source.js'
 import type { Split } from './splits.js'
 
@@ -24,7 +25,7 @@ export async function withFileHashes(
   const repeated = new Set(signatures.filter(({ pixels }) => times.get(pixels)! > 1).map(({ id }) => id))
   const hashes = new Map<string, string>()
   for (const record of source.records) {
-    if (repeated.has(record.id)) hashes.set(record.id, await sha256(await source.readBytes(record)))
+    if (repeated.has(record.id)) hashes.set(record.id, toHex(await sha256(await source.readBytes(record))))
   }
   return signatures.map((signature) => {
     const bytes = hashes.get(signature.id)

@@ -1,5 +1,6 @@
 import { toRGB, type PixelImage } from '../image.js'
 import { lookOf, type Look } from './perceptual.js'
+import { sha256, toHex } from './sha256.js'
 
 /** What is kept of an image to find its duplicates: two hashes, and how it looks. About 1.3 KB. */
 export interface ImageSignature {
@@ -13,24 +14,18 @@ export interface ImageSignature {
   readonly look: Look
 }
 
-/** SHA-256 in hex. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 /**
  * The signature of one image, for {@link findDuplicates}. Give the stored file's bytes to tell byte-identical files from
  * files that merely hold the same pixels.
  */
 export async function imageSignature(id: string, image: PixelImage, bytes?: Uint8Array): Promise<ImageSignature> {
   const { width, height, data, maxValue } = toRGB(image)
-  const pixels = await sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  const pixels = toHex(await sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)))
   return {
     id,
     // The size stands beside the hash: 2 x 3 and 3 x 2 pixels may have the same bytes.
     pixels: `${width}x${height}x${maxValue}:${pixels}`,
-    ...(bytes === undefined ? {} : { bytes: await sha256(bytes) }),
+    ...(bytes === undefined ? {} : { bytes: toHex(await sha256(bytes)) }),
     look: lookOf(image),
   }
 }

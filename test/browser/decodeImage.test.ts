@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { encode } from 'fast-png'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { crc32 } from '../../src/browser/crc32.js'
 import { decodeImage } from '../../src/browser/index.js'
 import { decodeImage as decodeInNode, encodeImage } from '../../src/node/images.js'
@@ -177,6 +177,17 @@ describe('decodeImage of esrgan-scnn/browser refuses, naming the file,', () => {
     )
     expect((await decodeImage(whole, 'x', { maxPixels: 4 })).width).toBe(2)
     await expect(decodeImage(whole, 'x', { maxPixels: 0 })).rejects.toThrow('options.maxPixels must be')
+  })
+
+  it('WebP with alpha on a page that came by plain http, and says that this is why', async () => {
+    const { bytes } = encodedImages.find(({ name, expected }) => /^webp/.test(name) && expected.channels === 4)!
+    await expect(decodeImage(bytes, 'x')).rejects.toThrow('this browser does not keep the colours under it')
+    vi.stubGlobal('isSecureContext', false)
+    try {
+      await expect(decodeImage(bytes, 'x')).rejects.toThrow('without loss only on pages from https or localhost')
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('JPEG and WebP whose end is missing, before the browser sees them', async () => {
