@@ -70,8 +70,13 @@ function readChunks(bytes: Uint8Array, limits: ImageLimits): Chunks {
     if (type === 'IHDR') header = readHeader(data, limits)
     else if (type === 'IDAT') pixels.push(data)
     else if (type === 'IEND') break
-    else if (['PLTE', 'tRNS', 'eXIf'].includes(type)) found.set(type, data)
-    else if (isNeeded) throw new Error(`has a chunk ${JSON.stringify(type)} that is not known`)
+    else if (['PLTE', 'tRNS', 'eXIf'].includes(type)) {
+      const isKnown = found.has(type)
+      if (type === 'PLTE' && isKnown && pixels.length === 0) throw new Error('has two palettes')
+      // As libpng: what comes after the pixels, a second time, or is of a palette yet to come, does not count.
+      const isEarly = type === 'tRNS' && header?.colourType === 3 && !found.has('PLTE')
+      if (pixels.length === 0 && !isKnown && !isEarly) found.set(type, data)
+    } else if (isNeeded) throw new Error(`has a chunk ${JSON.stringify(type)} that is not known`)
   }
   return {
     header: header!,
@@ -116,14 +121,20 @@ async function readSamples({ header, pixels }: Chunks): Promise<Uint8Array | Uin
   return out
 }
 
+/** A tRNS chunk, but for one of a length that it cannot have: libpng passes over those. */
+const ofLength = (chunk: Uint8Array | undefined, least: number, most: number): Uint8Array | undefined =>
+  chunk !== undefined && chunk.length >= least && chunk.length <= most ? chunk : undefined
+
 /** The colours of palette indices: RGB, with alpha where the file names any. */
-function applyPalette({ header, palette, transparency }: Chunks, indices: Uint8Array | Uint16Array): PixelImage {
-  const { width, height } = header
+function applyPalette(chunks: Chunks, indices: Uint8Array | Uint16Array): PixelImage {
+  const { palette } = chunks
+  const { width, height } = chunks.header
   if (palette === undefined || palette.length === 0 || palette.length % 3 !== 0 || palette.length > 768) {
     throw new Error('has no palette, or a damaged one')
   }
-  const channels = transparency === undefined ? 3 : 4
   const colours = palette.length / 3
+  const transparency = ofLength(chunks.transparency, 1, colours)
+  const channels = transparency === undefined ? 3 : 4
   const data = new Uint8Array(indices.length * channels)
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
@@ -137,7 +148,6 @@ function applyPalette({ header, palette, transparency }: Chunks, indices: Uint8A
 /** Grey or RGB with an alpha that is 0 exactly where the pixel has the colour that the file calls transparent. */
 function applyTransparentColour(image: PixelImage, key: Uint8Array, scale: number, depth: number): PixelImage {
   const { channels, data, maxValue } = image
-  if (key.length !== channels * 2) throw new Error('has a damaged transparent colour')
   const mask = 2 ** depth - 1
   const colour = Array.from({ length: channels }, (_, c) => (((key[2 * c]! << 8) | key[2 * c + 1]!) & mask) * scale)
   const out = samplesOf(maxValue === 255 ? 8 : 16, (data.length / channels) * (channels + 1))
@@ -163,7 +173,9 @@ export async function decodePNG(bytes: Uint8Array, limits: ImageLimits): Promise
   const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1
   if (scale > 1) for (let i = 0; i < stored.length; i++) stored[i]! *= scale
   const image: PixelImage = { width, height, channels: samples, data: stored, maxValue }
-  const { transparency } = chunks
-  const isKeyed = transparency !== undefined && samples % 2 === 1
-  return applyOrientation(isKeyed ? applyTransparentColour(image, transparency, scale, depth) : image, orientation)
+  const transparency = samples % 2 === 1 ? ofLength(chunks.transparency, samples * 2, samples * 2) : undefined
+  return applyOrientation(
+    transparency !== undefined ? applyTransparentColour(image, transparency, scale, depth) : image,
+    orientation,
+  )
 }

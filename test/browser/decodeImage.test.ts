@@ -82,6 +82,47 @@ function png(
   return Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...parts.flatMap((part) => [...part]))
 }
 
+describe('decodeImage of both rooms', () => {
+  const header = (colourType: number): [string, Uint8Array] => [
+    'IHDR',
+    Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 1, 8, colourType, 0, 0, 0),
+  ]
+  const row: [string, Uint8Array] = ['IDAT', deflateSync(Uint8Array.of(0, 0, 1))]
+  const palette: [string, Uint8Array] = ['PLTE', Uint8Array.of(1, 2, 3, 4, 5, 6)]
+  const clear = (...values: number[]): [string, Uint8Array] => ['tRNS', Uint8Array.from(values)]
+  const turned: [string, Uint8Array] = [
+    'eXIf',
+    Uint8Array.of(0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0),
+  ]
+  const file = (...chunks: [string, Uint8Array][]): Uint8Array =>
+    Uint8Array.of(
+      ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+      ...[...chunks, ['IEND', new Uint8Array()] as const].flatMap(([type, data]) => [...chunk(type, data)]),
+    )
+  const [opaque, alpha] = [Uint8Array.of(1, 2, 3, 4, 5, 6), Uint8Array.of(1, 2, 3, 7, 4, 5, 6, 255)]
+  it.each<[string, Uint8Array, Uint8Array, number]>([
+    ['EXIF before the pixels turns', file(header(3), palette, turned, row), opaque, 1],
+    ['EXIF after the pixels does not', file(header(3), palette, row, turned), opaque, 2],
+    ['transparency', file(header(3), palette, clear(7), row), alpha, 2],
+    ['of two transparencies the first', file(header(3), palette, clear(7), clear(9), row), alpha, 2],
+    ['transparency after the pixels', file(header(3), palette, row, clear(7)), opaque, 2],
+    ['transparency before the palette', file(header(3), clear(7), palette, row), opaque, 2],
+    ['transparency longer than the palette', file(header(3), palette, clear(7, 8, 9), row), opaque, 2],
+    ['transparency of nothing', file(header(3), palette, clear(), row), opaque, 2],
+    ['a second palette after the pixels', file(header(3), palette, row, palette), opaque, 2],
+    ['a transparent grey that is too long', file(header(0), clear(0, 1, 2), row), Uint8Array.of(0, 1), 2],
+    ['a transparent grey', file(header(0), clear(0, 1), row), Uint8Array.of(0, 255, 1, 0), 2],
+  ])('make the same of PNG chunks: %s', async (_, bytes, data, width) => {
+    for (const decode of [decodeImage, decodeInNode]) expect(await decode(bytes, 'x')).toMatchObject({ data, width })
+  })
+  it.each([
+    ['two palettes', file(header(3), palette, palette, row)],
+    ['a palette after the pixels', file(header(3), row, palette)],
+  ])('refuse %s', async (_, bytes) => {
+    for (const decode of [decodeImage, decodeInNode]) await expect(decode(bytes, 'x')).rejects.toThrow('x: cannot be')
+  })
+})
+
 /** A TIFF of one strip of grey. */
 function tiff(
   width: number,
