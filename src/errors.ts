@@ -1,3 +1,16 @@
+// oxlint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+
+/**
+ * Text on one line that moves no cursor and turns no writing round: control characters as `\\x1b`, also those of Unicode. Names of
+ * files are chosen by others, and end on a terminal.
+ */
+export const printable = (text: string): string =>
+  text.replace(unprintable, (character) => {
+    const code = character.charCodeAt(0).toString(16)
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`
+  })
+
 /** Prints a received value for an error message: short, on one line, never a whole tensor or array. */
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 120 ? `${value.slice(0, 117)}...` : value)
@@ -29,11 +42,14 @@ export class ArgumentError extends Error {
 export class DataError extends Error {
   /** Always `DataError`; unlike the class name it survives minification. */
   override readonly name: string = 'DataError'
-  /** The file, folder or record at fault. */
+  /** The file, folder or record at fault, as it is called; in the message its control characters are replaced. */
   readonly source: string
+  /** What is wrong with it. */
+  readonly problem: string
   constructor(source: string, problem: string, options?: ErrorOptions) {
-    super(`${source}: ${problem}`, options)
+    super(printable(`${source}: ${problem}`), options)
     this.source = source
+    this.problem = problem
   }
 }
 
@@ -44,7 +60,7 @@ export class WeightsError extends Error {
   /** One line for each missing, unexpected or differently shaped tensor. */
   readonly differences: readonly string[]
   constructor(source: string, problem: string, differences: readonly string[] = []) {
-    super(`${source}: ${problem}${differences.length === 0 ? '' : `\n  ${differences.join('\n  ')}`}`)
+    super([`${source}: ${problem}`, ...differences].map(printable).join('\n  '))
     this.differences = differences
   }
 }

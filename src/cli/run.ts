@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../../package.json'
+import { printable } from '../errors.js'
 import { auditCommand } from './commands/audit.js'
 import { compareCommand } from './commands/compare.js'
 import { degradeCommand } from './commands/degrade.js'
@@ -52,7 +53,7 @@ export async function runCli(argv: readonly string[], io: CommandIO): Promise<Ex
   } catch (error) {
     if (error instanceof CommanderError) return fine.has(error.code) ? 0 : 2
     const name = commands.find((command) => command.name() === argv[0])?.name()
-    const message = error instanceof Error ? error.message : String(error)
+    const message = (error instanceof Error ? error.message : String(error)).split('\n').map(printable).join('\n')
     io.stderr.write(`esrgan-scnn${name === undefined ? '' : ` ${name}`}: ${message}\n`)
     if (io.debug && error instanceof Error) io.stderr.write(`${error.stack}\n`)
     return error instanceof UsageError ? 2 : 1

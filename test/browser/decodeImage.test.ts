@@ -96,7 +96,8 @@ describe('decodeImage of both rooms', () => {
   ]
   const file = (...chunks: [string, Uint8Array][]): Uint8Array =>
     Uint8Array.of(
-      ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+      0x89,
+      ...new TextEncoder().encode('PNG\r\n\u001a\n'),
       ...[...chunks, ['IEND', new Uint8Array()] as const].flatMap(([type, data]) => [...chunk(type, data)]),
     )
   const [opaque, alpha] = [Uint8Array.of(1, 2, 3, 4, 5, 6), Uint8Array.of(1, 2, 3, 7, 4, 5, 6, 255)]

@@ -19,6 +19,19 @@ async function fillFolder(folder: string): Promise<void> {
 }
 
 describe('audit', () => {
+  it('shows the control characters of a name that another chose, and obeys none', async () => {
+    await inFolder(async (folder) => {
+      await fillFolder(folder)
+      await writeFile(join(folder, 'a\u001b[31mEVIL\nesrgan-scnn: fine.png'), '')
+      const { code, stderr } = await cli(['audit', folder])
+      expect(code).toBe(1)
+      const last = stderr.trimEnd().split('\n').at(-1)!
+      expect(last).toContain('esrgan-scnn audit: ')
+      expect(last).toContain('a\\x1b[31mEVIL\\x0aesrgan-scnn: fine.png')
+      expect(stderr).not.toContain('\u001b[31m')
+    })
+  })
+
   it('counts images and finds nothing where nothing is', async () => {
     await inFolder(async (folder) => {
       await fillFolder(folder)
