@@ -7,6 +7,7 @@ import {
   type MPerClassSamplerOptions,
   type PairRuleOptions,
 } from '../data/index.js'
+import { hasPairs, mayLackPairs } from './pairable.js'
 import { requireLabels, type PairedImages, type Pairs } from './trainer.js'
 
 /**
@@ -27,7 +28,7 @@ export interface PairBatchesOptions extends PairRuleOptions {
   readonly strategy?: PairStrategy
   /** Pairs of `balanced`, else images of each class, if the smaller one has them; default 32. */
   readonly batchSize?: number
-  /** How many epochs will be asked for: the batches of these are checked at once. Default 10. */
+  /** How many epochs will be asked for. Where a batch may lack pairs, the batches of all these are drawn and checked at once. Default 10. */
   readonly epochs?: number
   /** How many batches of each epoch will be asked for; default all. */
   readonly stepsPerEpoch?: number
@@ -118,7 +119,8 @@ export function createPairBatches(labels: ArrayLike<number>, options: PairBatche
       Int32Array.from({ length: labels.length }, (_, i) => i),
     ),
   )
-  const sampler = mPerClassSampler(labels, { ...classShare(labels, batchSize, options), seed })
+  const share = classShare(labels, batchSize, options)
+  const sampler = mPerClassSampler(labels, { ...share, seed })
   const steps = Math.min(stepsPerEpoch, sampler.batchesPerEpoch)
   const mine = (
     images: Int32Array,
@@ -132,11 +134,12 @@ export function createPairBatches(labels: ArrayLike<number>, options: PairBatche
     )
 
   // Whether a batch holds an anchor with partners depends on no distance: known before anything is trained.
-  for (let n = 0; n < epochs; n++) {
+  const { perClass } = share
+  for (let n = 0; n < epochs && mayLackPairs(labels, perClass, options); n++) {
     let step = 0
     for (const images of sampler.epoch(n)) {
       if (step++ === steps) break
-      if (mine(images, new Uint8Array(images.length ** 2), 'hard').a.length > 0) continue
+      if (hasPairs(labels, images, options)) continue
       throw new ArgumentError(
         'options.batchSize',
         `be so large that every batch holds an image with partners of both kinds; batch ${step} of epoch ${n + 1} does not`,

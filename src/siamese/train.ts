@@ -18,7 +18,7 @@ export interface SiameseEpoch {
   readonly loss: number
   /** Mean of each unweighted term by name, such as `bce` and `contrastive`. */
   readonly terms: Readonly<Record<string, number>>
-  /** Share of images that the head classed rightly, under dropout and while learning. */
+  /** Share of the batches' images that the head classed rightly, under dropout and while learning: each counts as often as it was seen. */
   readonly accuracy: number
   /** Pairs that the loss was taken on. */
   readonly pairs: number
@@ -57,7 +57,9 @@ export interface SiameseBegunEpoch {
   readonly pairs: number
   /** Images that were the anchor of none. */
   readonly skippedAnchors: number
-  /** Sums over these pairs of the loss, its terms and the accuracy. */
+  /** Images that the head classed, each as often as it was seen: the two of each pair, or those of the batches. */
+  readonly images: number
+  /** Sums over these pairs of the loss and its terms, and over these images of the accuracy. */
   readonly sums: Readonly<Record<string, number>>
 }
 
@@ -75,7 +77,11 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
    * dropout, and by `margin`; a batch without any semi-hard pair takes its hard ones.
    */
   readonly pairs?: PairStrategy
-  /** Passes over the pairs; default 10 (the paper). Where images are paired within batches, passes over the larger class. */
+  /**
+   * Passes over the pairs; default 10 (the paper). Where images are paired within batches, passes over the larger class; with
+   * `samePatient: 'require'` over the patients, each of which comes as often as the largest takes to show all its images: beside one
+   * of 600 images, those of a patient with 6 come 100 times in an epoch.
+   */
   readonly epochs?: number
   /**
    * Pairs in a batch; default 32 (the paper). Where images are paired within batches, the images of each class: as many images as
@@ -164,12 +170,15 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
       const started = Date.now()
       const sums: Record<string, number> = { ...begun?.sums }
       let pairs = begun?.pairs ?? 0
+      let seen = begun?.images ?? 0
       let skippedAnchors = begun?.skippedAnchors ?? 0
       const first = begun?.steps ?? 0
       begun = undefined
       const save = async (stepsOfEpoch: number): Promise<void> => {
         const part =
-          stepsOfEpoch === 0 ? {} : { begun: { steps: stepsOfEpoch, pairs, skippedAnchors, sums: { ...sums } } }
+          stepsOfEpoch === 0
+            ? {}
+            : { begun: { steps: stepsOfEpoch, pairs, images: seen, skippedAnchors, sums: { ...sums } } }
         await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...part })
         noteSaved()
       }
@@ -184,14 +193,17 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         const values = await trainer.train(batch, next?.batch)
         isSaved = false
         const { pairs: count, skipped } = made()
-        for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value * count
+        const classed = 'images' in batch ? batch.images.length : 2 * count
+        for (const [name, value] of Object.entries(values))
+          sums[name] = (sums[name] ?? 0) + value * (name === 'accuracy' ? classed : count)
         pairs += count
+        seen += classed
         skippedAnchors += skipped
         report(steps * epoch + i + 1, values)
         if (i + 1 < steps && Date.now() - savedAt >= saveSeconds * 1000) await save(i + 1)
       }
       const { loss, accuracy, ...terms } = Object.fromEntries(
-        Object.entries(sums).map(([name, sum]) => [name, sum / pairs]),
+        Object.entries(sums).map(([name, sum]) => [name, sum / (name === 'accuracy' ? seen : pairs)]),
       )
       const judged =
         validation &&

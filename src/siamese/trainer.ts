@@ -162,7 +162,10 @@ export interface SiameseTrainer {
    * `accuracy`, the share of the batch's images (2 x pairs, or those of {@link PairedImages}) that the head classed rightly, under
    * dropout. The two of a pair share their dropout mask; so do all of {@link PairedImages}, any two of which may be a pair.
    * `next`, the batch of the following step where it is known, only goes to the loader, which may begin to read its images.
-   * @throws NonFiniteLossError when a loss or gradient is not finite; nothing was updated then
+   * In memory a step takes, beside the encoder, a few times the embeddings of all pairs (`pairs x embeddingSize`), and with distances
+   * `n x n` numbers for n images.
+   * @throws ArgumentError for pairs of images that there are not, or of an image with itself; NonFiniteLossError when a loss or
+   *   gradient is not finite. Nothing was updated then
    */
   train(batch: Pairs | PairedImages, next?: Pairs | PairedImages): Promise<Record<string, number>>
   /** The network and the optimizer as plain arrays. */
@@ -216,22 +219,43 @@ interface Batch {
   readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
 }
 
-function requirePairs({ a, b, isSimilar }: Pairs): void {
+/** Throws unless these are whole numbers from 0 to below `count`. */
+function requirePlaces(argument: string, places: ArrayLike<number>, count: number, of: string): void {
+  for (let k = 0; k < places.length; k++) {
+    const place = places[k]!
+    if (!Number.isInteger(place) || place < 0 || place >= count)
+      throw new ArgumentError(`${argument}[${k}]`, `be an integer from 0 to ${count - 1}, ${of}`, place)
+  }
+}
+
+/** Throws unless there are pairs, of two different ones of `count`. */
+function requirePairs({ a, b, isSimilar }: Pairs, count: number, of: string): void {
   if (a.length === 0 || b.length !== a.length || isSimilar.length !== a.length)
     throw new ArgumentError('pairs', 'have a, b and isSimilar of one length >= 1', [
       a.length,
       b.length,
       isSimilar.length,
     ])
+  requirePlaces('pairs.a', a, count, of)
+  requirePlaces('pairs.b', b, count, of)
+  for (let k = 0; k < a.length; k++) {
+    if (a[k] === b[k]) throw new ArgumentError(`pairs.b[${k}]`, 'be another image than pairs.a', b[k])
+    if (isSimilar[k] !== 0 && isSimilar[k] !== 1)
+      throw new ArgumentError(`pairs.isSimilar[${k}]`, 'be 0 or 1', isSimilar[k])
+  }
 }
 
-function readBatch(batch: Pairs | PairedImages): Batch {
+const aPlace = 'a place in the batch'
+const anImage = 'an index into the labels'
+
+function readBatch(batch: Pairs | PairedImages, count: number): Batch {
   if ('images' in batch) {
     const images = Array.from(batch.images)
-    if (typeof batch.pairs !== 'function') requirePairs(batch.pairs)
+    requirePlaces('images', images, count, anImage)
+    if (typeof batch.pairs !== 'function') requirePairs(batch.pairs, images.length, aPlace)
     return { images, period: 1, areTwins: false, pairs: batch.pairs }
   }
-  requirePairs(batch)
+  requirePairs(batch, count, anImage)
   const n = batch.a.length
   const places = Array.from({ length: 2 * n }, (_, i) => i)
   return {
@@ -294,13 +318,13 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
   }
 
   /** The batch's pairs, made of the distances where it says so. */
-  async function pairsOf({ pairs }: Batch, embeddings: Tensor2D): Promise<Pairs> {
+  async function pairsOf({ images: { length: count }, pairs }: Batch, embeddings: Tensor2D): Promise<Pairs> {
     if (typeof pairs !== 'function') return pairs
     const distances = await distancesOf(network, embeddings)
     const wrong = distances.find((value) => !Number.isFinite(value))
     if (wrong !== undefined) throw new NonFiniteLossError('siamese', adam.step, { distance: wrong })
     const made = pairs(distances)
-    requirePairs(made)
+    requirePairs(made, count, aPlace)
     return made
   }
 
@@ -380,8 +404,8 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
       return adam.step
     },
     async train(batch, next) {
-      const work = readBatch(batch)
-      const following = next === undefined ? undefined : readBatch(next)
+      const work = readBatch(batch, labels.length)
+      const following = next === undefined ? undefined : readBatch(next, labels.length)
       const kept: Record<string, Tensor> = {}
       try {
         const { value, gradients } = await gradientsOf(work, following, kept)

@@ -157,6 +157,38 @@ describe('a trainer on images and the pairs among them', () => {
     await expectNoLeakWhenThrowing(() => wrong.train(mined), 'siamese step 0: distance is NaN')
     expect(await flat(network)).toEqual(before)
   })
+
+  it('refuses places and images that there are not, and an image with itself', async () => {
+    using network = make()
+    using trainer = createSiameseTrainer({
+      network,
+      images,
+      labels,
+      losses: [{ name: 'bce', weight: 0, fn: () => tf.scalar(0) }],
+    })
+    const before = await flat(network)
+    const one = { a: [0], b: [1], isSimilar: [0] }
+    for (const [wrong, message] of [
+      [{ ...one, b: [6] }, 'pairs.b[0] must be an integer from 0 to 5, a place in the batch; received 6'],
+      [{ ...one, a: [-1] }, 'pairs.a[0] must be an integer from 0 to 5'],
+      [{ ...one, a: [0.5] }, 'pairs.a[0] must be an integer from 0 to 5'],
+      [{ ...one, a: [1] }, 'pairs.b[0] must be another image than pairs.a; received 1'],
+      [{ ...one, isSimilar: [7] }, 'pairs.isSimilar[0] must be 0 or 1; received 7'],
+    ] as const) {
+      await expectNoLeakWhenThrowing(() => trainer.train({ images: batch, pairs: wrong }), message)
+      await expectNoLeakWhenThrowing(() => trainer.train({ images: batch, pairs: () => wrong }), message)
+    }
+    await expectNoLeakWhenThrowing(
+      () => trainer.train({ images: [0, 30], pairs: one }),
+      'images[1] must be an integer from 0 to 29, an index into the labels; received 30',
+    )
+    await expectNoLeakWhenThrowing(
+      () => trainer.train({ ...one, b: [30] }),
+      'pairs.b[0] must be an integer from 0 to 29',
+    )
+    expect(await flat(network)).toEqual(before)
+    expect(trainer.step).toBe(0)
+  })
 })
 
 describe('trainSiamese with each strategy', () => {
@@ -209,6 +241,30 @@ describe('trainSiamese with each strategy', () => {
     expect((await trainSiamese({ ...settings, ...narrow }))[0]).toMatchObject({ pairs: 72, skippedAnchors: 36 })
     const [balanced] = await trainSiamese({ ...settings, epochs: 1, network })
     expect(balanced).toMatchObject({ pairs: 60, skippedAnchors: 0 })
+  })
+
+  it('counts every image of the batches once in the accuracy, however many pairs it is in', async () => {
+    const steps: Readonly<Record<string, number>>[] = []
+    const pairs: number[] = []
+    using network = make()
+    // Batches of six images with 1 to 15 pairs.
+    const uneven = labels.map((_, i) => (i < 16 ? 0 : i))
+    const options = { groups: uneven, samePatient: 'forbid', pairs: 'all-in-batch', epochs: 1, batchSize: 3 } as const
+    for (const { made } of createPairBatches(labels, { ...options, strategy: 'all-in-batch', seed: 4 }).epoch(0))
+      pairs.push(made().pairs)
+    expect(new Set(pairs).size).toBeGreaterThan(1)
+    const onProgress = ({ values }: { values?: Readonly<Record<string, number>> }): void => void steps.push(values!)
+    const [epoch] = await trainSiamese({ ...settings, ...options, network, onProgress })
+    const weighted = (name: string, weights: readonly number[]): number =>
+      steps.reduce((sum, values, i) => sum + values[name]! * weights[i]!, 0) / weights.reduce((a, b) => a + b)
+    expect(epoch!.accuracy).toBeCloseTo(
+      weighted(
+        'accuracy',
+        pairs.map(() => 1),
+      ),
+      10,
+    )
+    expect(epoch!.loss).toBeCloseTo(weighted('loss', pairs), 10)
   })
 
   it('refuses an unknown strategy, and batches that the rules leave without pairs', async () => {

@@ -9,11 +9,13 @@ import {
   predictSiamese,
   type SiameseNetwork,
 } from '../../../src/siamese/index.js'
+import { selectRows } from '../../../src/siamese/rows.js'
 import { getWeights, setWeights } from '../../../src/training/index.js'
 import { fillByFormula } from '../../esrgan/formula.js'
 import golden from '../../reference/conformance_networks.json' with { type: 'json' }
 import type { Comparison, ConformanceCase } from '../case.js'
-import { read } from './statement.js'
+import { at, build, uniform } from '../truth/values.js'
+import { both, read } from './statement.js'
 import { compareValues, compareWithTorch } from './torch.js'
 
 type Comparisons = Record<string, Comparison>
@@ -156,8 +158,16 @@ const prediction: ConformanceCase = {
   },
 }
 
-/** The Siamese network against PyTorch. */
+const places = [3, 0, 3, 1, 1, 3]
+
+/** The Siamese network against PyTorch, and the choice of a batch's rows against float64. */
 export const siameseCases: readonly ConformanceCase[] = [
+  ...both({
+    name: 'rows of a batch for its pairs, some several times',
+    inputs: { x: uniform('rows of a batch', [5, 3]) },
+    op: (x: tf.Tensor2D) => selectRows(x, places),
+    truth: (x) => build([6, 3], (i, j) => at(x, places[i]!, j)),
+  }),
   siameseStep('two steps of the Siamese network: losses and weights'),
   siameseStep('two steps of the Siamese network in micro-batches', 1),
   siameseOfLayers,
