@@ -42,6 +42,7 @@ function readHeader(data: Uint8Array, limits: ImageLimits): Header {
   const type = colourTypes[colourType!]
   if (!type?.depths.includes(depth!))
     throw new Error(`has colour type ${colourType} of ${depth} bits, which PNG has not`)
+  requireAllowedSize(width, height, limits, type.samples * (depth === 16 ? 2 : 1))
   if (compression !== 0 || filter !== 0 || interlace! > 1) throw new Error('has a damaged header')
   return { width, height, depth: depth!, colourType: colourType!, samples: type.samples, interlaced: interlace === 1 }
 }

@@ -42,6 +42,7 @@ function readHeader(tags: TiffTags, limits: ImageLimits): Header {
   if (ofSamples(tags, 339, samples).some((format) => format !== 1 && format !== 4)) {
     throw new Error('samples that are not whole numbers from 0 are not supported')
   }
+  requireAllowedSize(width, height, limits, bits === 16 ? samples * 2 : samples)
   if (tags.first(266, 1) !== 1) throw new Error('reversed bits are not supported')
   const compression = tags.first(259, 1)
   if (![1, 5, 8, 32946, 32773].includes(compression)) throw new Error(`compression ${compression} is not supported`)

@@ -2,6 +2,7 @@ import { auditRecords, type DataAudit } from './auditRecords.js'
 import { checkImages, type CheckOptions } from './check.js'
 import { imageSignature, type ImageSignature } from './imageSignature.js'
 import { sha256, toHex } from './sha256.js'
+import { orAborted } from './pool.js'
 import type { ImageRecord, ImageSource } from './source.js'
 import type { Split } from './splits.js'
 
@@ -52,7 +53,7 @@ export async function auditImages(
   const chosen = typeof split === 'function' ? split(readable.records) : split
   return auditRecords(readable.records, {
     ...(chosen === undefined ? {} : { split: chosen }),
-    signatures: await withFileHashes(readable, signatures),
+    signatures: await orAborted(withFileHashes(readable, signatures), options.signal),
     unreadable: skipped.map(({ record, problem }) => ({ image: record.id, problem })),
   })
 }

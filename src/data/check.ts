@@ -25,7 +25,7 @@ export interface CheckProgress {
 export interface CheckOptions {
   /** `throw` (default): the first image that cannot be read stops the check. `skip`: it is left out and listed. */
   readonly onCorrupt?: 'throw' | 'skip'
-  /** Stops the check; its reason is thrown. */
+  /** Stops the check; its reason is thrown at once, also where a read hangs. */
   readonly signal?: AbortSignal
   /** Called with every image that can be read, to see it while its pixels are at hand; borrowed, awaited, its errors are thrown. */
   readonly inspect?: (record: ImageRecord, image: PixelImage) => void | Promise<void>
@@ -71,6 +71,8 @@ export async function checkImages(
   }
   const check = async (record: ImageRecord): Promise<void> => {
     const image = await readable(record)
+    // Whoever waited for this has been told: nothing is shown any more.
+    if (signal?.aborted) return
     if (image !== undefined) await inspect?.(record, image)
     done++
     onProgress?.({ done, total: records.length, skipped: problems.size })

@@ -39,9 +39,25 @@ export function createPool(size: number): Pool {
   }
 }
 
+/** Settles as the promise does, or rejects with the signal's reason as soon as it aborts: what hangs is left behind. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  let stop: (() => void) | undefined
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      stop = () => reject(signal.reason)
+      signal.addEventListener('abort', stop)
+      promise.then(resolve, reject)
+      if (signal.aborted) stop()
+    })
+  } finally {
+    signal.removeEventListener('abort', stop!)
+  }
+}
+
 /**
- * Works through the items, at most `concurrency` at a time and begun in their order. The first failure, or the signal,
- * lets no more begin; it is thrown when those that run have ended.
+ * Works through the items, at most `concurrency` at a time and begun in their order. The first failure lets no more begin, and
+ * is thrown when those that run have ended. The signal's reason is thrown at once: what runs may hang.
  */
 export async function forEachOf<T>(
   items: readonly T[],
@@ -60,6 +76,6 @@ export async function forEachOf<T>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane))
+  await orAborted(Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane)), signal)
   if (failure !== undefined) throw (failure as { reason: unknown }).reason
 }

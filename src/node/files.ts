@@ -33,19 +33,30 @@ export function fileProblem(error: unknown): string {
   return messageOf(error)
 }
 
+/** Bytes by which {@link readBounded} has a file judged. */
+const headBytes = 16
+
+/** What is wrong with a file that begins so; undefined where nothing is. */
+type JudgeHead = (head: Uint8Array) => string | undefined
+
 /** The bytes of an open file of at most `maxBytes`. */
-async function readOpen(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
+async function readOpen(file: FileHandle, path: string, maxBytes: number, judge: JudgeHead): Promise<Uint8Array> {
   const status = await file.stat()
   if (status.isDirectory()) throw new DataError(path, 'is a folder, not a file')
   if (!status.isFile()) throw new DataError(path, 'is no plain file')
   if (status.size > maxBytes) {
     throw new DataError(path, `has ${status.size} bytes, more than the ${maxBytes} allowed`)
   }
+  // A file may be large without anything in it: no room is made for one that is refused.
+  const head = new Uint8Array(headBytes)
+  const { bytesRead: begun } = await file.read(head, 0, headBytes, 0)
+  const problem = judge(head.subarray(0, begun))
+  if (problem !== undefined) throw new DataError(path, `cannot be decoded: ${problem}`)
   // One byte more than there should be, so that a file that grows meanwhile is noticed and cannot fill the memory.
   const bytes = new Uint8Array(status.size + 1)
   let length = 0
   while (length < bytes.length) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length)
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length)
     if (bytesRead === 0) break
     length += bytesRead
   }
@@ -55,16 +66,20 @@ async function readOpen(file: FileHandle, path: string, maxBytes: number): Promi
 
 /**
  * The bytes of a plain file of at most `maxBytes`, which is checked before any is read. Folders, pipes, sockets and devices
- * are refused without waiting for what they might give.
+ * are refused without waiting for what they might give, and so is what `judge` finds wrong with the first 16 bytes.
  *
  * @throws DataError naming the path.
  */
-export async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+export async function readBounded(
+  path: string,
+  maxBytes: number,
+  judge: JudgeHead = () => undefined,
+): Promise<Uint8Array> {
   let file: FileHandle | undefined
   try {
     // Without O_NONBLOCK (Windows has none) the mere opening of a pipe waits for a writer.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    return await readOpen(file, path, maxBytes)
+    return await readOpen(file, path, maxBytes, judge)
   } catch (error) {
     if (error instanceof DataError) throw error
     // A socket cannot even be opened.

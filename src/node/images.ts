@@ -20,6 +20,8 @@ const formats: Readonly<Record<string, ImageFormat>> = {
   '.webp': 'webp',
 }
 
+const notAnImage = 'is not PNG, JPEG, TIFF or WebP'
+
 const colourSpace = (deep: boolean, grey: boolean): string =>
   deep ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb'
 
@@ -52,12 +54,12 @@ async function decode(bytes: Uint8Array, limits: ImageLimits): Promise<PixelImag
   if (bytes.length > maxBytes) throw new Error(`${bytes.length} bytes, more than the ${maxBytes} allowed`)
   // The library knows many more formats than it should be let loose on with files from outside.
   const format = imageFormat(bytes)
-  if (format === undefined) throw new Error('is not PNG, JPEG, TIFF or WebP')
+  if (format === undefined) throw new Error(notAnImage)
   const settings: SharpOptions = { failOn: 'warning', ignoreIcc: true }
   // This reads the header only; the limits below come before any pixel.
   const header = await sharp(bytes, { ...settings, limitInputPixels: false }).metadata()
   const { width, height, depth, space, hasAlpha } = header
-  requireAllowedSize(width, height, limits)
+  requireAllowedSize(width, height, limits, header.channels * (depth === 'ushort' ? 2 : 1))
   if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`samples of type ${depth} are not supported`)
   if (format === 'tiff') checkTiff(bytes, width, height)
   const grey = space === 'b-w' || space === 'grey16'
@@ -109,9 +111,14 @@ export async function readImage(path: string, options?: ReadImageOptions): Promi
   return decodeImage(await readImageFile(path, options), path, options)
 }
 
-/** The bytes of an image file, at most `maxBytes`; a missing or unreadable one is a DataError that names it. */
+/**
+ * The bytes of an image file, at most `maxBytes`, and read only if the first ones are those of an image; a missing or unreadable one is
+ * a DataError that names it.
+ */
 export async function readImageFile(path: string, options?: ReadImageOptions): Promise<Uint8Array> {
-  return readBounded(path, imageLimits(options).maxBytes)
+  return readBounded(path, imageLimits(options).maxBytes, (head) =>
+    imageFormat(head) === undefined ? notAnImage : undefined,
+  )
 }
 
 /** What {@link encodeImage} and {@link writeImage} take. */

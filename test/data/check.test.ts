@@ -12,6 +12,28 @@ const source: ImageSource = {
   },
 }
 
+describe('checkImages', () => {
+  it('ends at once by its signal while a read hangs, and shows nothing that comes later', async () => {
+    const controller = new AbortController()
+    let arrive: (() => void) | undefined
+    const slow: ImageSource = {
+      ...drawn,
+      read: (record) => new Promise((resolve) => (arrive = () => resolve(drawn.read(record)))),
+    }
+    const seen: string[] = []
+    const check = checkImages(slow, {
+      signal: controller.signal,
+      inspect: ({ id }) => void seen.push(id),
+      onProgress: ({ done }) => void seen.push(`${done}`),
+    })
+    controller.abort(new Error('enough'))
+    await expect(check).rejects.toThrow('enough')
+    arrive!()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(seen).toEqual([])
+  })
+})
+
 describe('checkImages with inspect', () => {
   it('shows every readable image once, and waits for what is done with it', async () => {
     const seen: string[] = []

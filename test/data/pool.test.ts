@@ -68,6 +68,19 @@ describe('forEachOf', () => {
     expect(seen).toEqual(['begin 0', 'begin 1', 'begin 2', 'end 0'])
   })
 
+  it('stops by a signal also while a task hangs, and passes over what it does later', async () => {
+    const controller = new AbortController()
+    let fail: ((reason: Error) => void) | undefined
+    const hangs = (): Promise<void> => new Promise((_, reject) => (fail = reject))
+    const work = forEachOf([0, 1], hangs, { concurrency: 1, signal: controller.signal })
+    await turns(3)
+    controller.abort(new Error('enough'))
+    await expect(work).rejects.toThrow('enough')
+    fail!(new Error('too late'))
+    await turns(3)
+    await expect(forEachOf([0], hangs, { concurrency: 1, signal: controller.signal })).rejects.toThrow('enough')
+  })
+
   it('stops by a signal', async () => {
     const controller = new AbortController()
     const seen: number[] = []

@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeImage as decodeInBrowser } from '../../src/browser/index.js'
 import { decodeImage } from '../../src/node/images.js'
 import golden from '../reference/data_formats.json' with { type: 'json' }
 import { jpegClaiming, png, pngClaiming, tiffClaiming, webpClaiming } from './craftedImages.js'
@@ -36,7 +37,7 @@ describe('decodeImage refuses before it decodes', () => {
     ['a PNG of a million by a million', pngClaiming(million, million), '1000000x1000000 pixels, a side'],
     ['a PNG a million pixels wide', pngClaiming(million, 1), '1000000x1 pixels, a side of more than the 65535 allowed'],
     ['a PNG a million pixels high', pngClaiming(1, million), '1x1000000 pixels, a side of more than the 65535 allowed'],
-    ['a PNG of too many pixels', pngClaiming(20_000, 20_000), '20000x20000 pixels, more than the 100000000 allowed'],
+    ['a PNG of too many pixels', pngClaiming(20_000, 20_000), '20000x20000 pixels, more than the 50000000 allowed'],
     ['a JPEG of 65,500 by 65,500', jpegClaiming(files.get('JPEG RGB 4:4:4')!, 65_500, 65_500), '65500x65500 pixels'],
     [
       'a TIFF of a million by a million',
@@ -78,6 +79,18 @@ describe('decodeImage refuses before it decodes', () => {
         kind,
       )
       expect([...image.data]).toEqual([9])
+    }
+  })
+
+  it('more bytes a pixel than four count as more pixels', async () => {
+    const deep = files.get('PNG RGB 16 bit')!
+    const { width, height } = await decodeImage(deep, 'x', { maxPixels: 30 })
+    expect([width, height]).toEqual([5, 4])
+    for (const decode of [decodeImage, decodeInBrowser]) {
+      expect((await decode(deep, 'x', { maxPixels: 30 })).maxValue).toBe(65535)
+      await expect(decode(deep, 'x', { maxPixels: 29 })).rejects.toThrow(
+        'its header claims 5x4 pixels of 6 bytes, more than the 29 of 4 bytes allowed',
+      )
     }
   })
 

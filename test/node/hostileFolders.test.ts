@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,17 @@ async function asOrdinaryUser(body: () => Promise<void>): Promise<void> {
     if (isSuperuser) process.seteuid!(0)
   }
 }
+
+describe('readImage', () => {
+  it('makes no room for a large file that does not begin as an image', async () => {
+    const path = join(root, 'hollow.png')
+    await writeFile(path, '')
+    await truncate(path, 100 * 2 ** 20)
+    const before = process.memoryUsage().arrayBuffers
+    await expect(readImage(path)).rejects.toThrow(`${path}: cannot be decoded: is not PNG, JPEG, TIFF or WebP`)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * 2 ** 20)
+  })
+})
 
 describe('a folder of BreaKHis images', () => {
   it('with things that are no files under names of images: each an error of its own, or skipped and listed', async () => {
