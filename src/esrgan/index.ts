@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { ESRGANBest, ESRGANBestByStage } from './best.js'
 export {
   createDiscriminator,
   type Discriminator,
@@ -11,6 +12,7 @@ export {
   type DiscriminatorOptions,
 } from './discriminator.js'
 export { createRRDBGenerator, type Generator, type GeneratorConfig, type GeneratorOptions } from './generator.js'
+export { DivergenceError, type DivergenceGuardOptions, type RollBack } from './guard.js'
 export { interpolateWeights } from './interpolate.js'
 export {
   discriminatorLossTerms,
@@ -31,7 +33,8 @@ export {
   type ESRGANStage,
   type ESRGANTrainer,
   type ESRGANTrainerOptions,
-  type ESRGANTrainerState,
 } from './trainer.js'
+export type { ESRGANBestMeta, ESRGANCounters, ESRGANRunMeta, ESRGANTrainerState } from './trainerState.js'
 export { receptiveRadius, superResolve, upscale, type UpscaleOptions } from './upscale.js'
+export { validateGenerator, type ESRGANValidation, type ValidationPair } from './validate.js'
 export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions, type VGGInput } from './vgg.js'

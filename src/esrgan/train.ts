@@ -1,17 +1,16 @@
 import { dispose } from '@tensorflow/tfjs-core'
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
-import { breathe, multiStepRate, rateAt, trackProgress } from '../training/index.js'
+import { breathe, multiStepRate, rateAt, trackProgress, type NonFiniteLossError } from '../training/index.js'
 import type { LearningRate, NamedTensors, OnProgress } from '../training/index.js'
+import { createBestKeeper, type ESRGANBestByStage } from './best.js'
+import type { DivergenceGuardOptions, RollBack } from './guard.js'
 import { requireTrainingMemory } from './memoryCheck.js'
 import type { MemoryEstimate } from './memoryEstimate.js'
 import { createDiscriminator, type Discriminator } from './discriminator.js'
-import {
-  createESRGANTrainer,
-  type ESRGANBatch,
-  type ESRGANStage,
-  type ESRGANTrainerOptions,
-  type ESRGANTrainerState,
-} from './trainer.js'
+import { createDivergenceGuard, divergenceOf } from './rollBack.js'
+import { createESRGANTrainer, type ESRGANBatch, type ESRGANStage, type ESRGANTrainerOptions } from './trainer.js'
+import type { ESRGANTrainerState } from './trainerState.js'
+import { createValidator, type ESRGANValidation } from './validate.js'
 
 /** What {@link trainESRGAN} takes. */
 export interface TrainESRGANOptions extends ESRGANTrainerOptions {
@@ -28,6 +27,13 @@ export interface TrainESRGANOptions extends ESRGANTrainerOptions {
   readonly psnrRate?: LearningRate
   /** Learning rate of the GAN stage, for both networks; default 1e-4, halved at 50,000, 100,000, 200,000 and 300,000. */
   readonly ganRate?: LearningRate
+  /** Measure the generator on held-out images while it trains, and keep the weights that were best; default never. */
+  readonly validation?: ESRGANValidation
+  /**
+   * When training diverges (a value that is not finite, or the discriminator's collapse), go back to the last good
+   * weights and optimizer state with a lower learning rate; these are the settings, and false turns it off.
+   */
+  readonly guard?: DivergenceGuardOptions | false
   /** Seed of the discriminator that is made where none is given; default 0. */
   readonly seed?: number
   /** A state to go on from, instead of the networks' present weights. */
@@ -38,7 +44,11 @@ export interface TrainESRGANOptions extends ESRGANTrainerOptions {
   readonly saveSeconds?: number
   /** Receives states, after `onProgress` has seen the step. It is awaited: the next step begins when it is done. */
   readonly onSave?: (state: ESRGANTrainerState) => void | Promise<void>
-  /** Receives the losses of every step, with rate and time left; stages `psnr` and `gan`. */
+  /**
+   * Receives the losses of every step, with rate and time left; stages `psnr` and `gan`. What validation measured
+   * stands among the values as `validation/psnr` and so on. A roll-back is an event with a `notice`; its `step` is the
+   * one that training went back to, and the steps after it are reported again.
+   */
   readonly onProgress?: OnProgress
   /** Receives the memory that a stage is expected to take, before its first step. */
   readonly onEstimate?: (stage: ESRGANStage, estimate: MemoryEstimate) => void
@@ -56,6 +66,10 @@ export interface TrainESRGANResult {
   readonly last: Readonly<Record<string, number>>
   /** The averaged weights of the generator, where `ema` was given. */
   readonly ema?: NamedTensors
+  /** The weights of each stage that validation found best. The generator itself holds the last ones. */
+  readonly best: ESRGANBestByStage
+  /** Every return to earlier weights, with those of earlier runs. */
+  readonly rollBacks: readonly RollBack[]
 }
 
 const defaultPSNRRate = multiStepRate(2e-4, [200_000, 400_000, 600_000, 800_000])
@@ -71,7 +85,8 @@ const defaultGANRate = multiStepRate(1e-4, [50_000, 100_000, 200_000, 300_000])
  *
  * @throws ArgumentError for an option out of range
  * @throws OutOfMemoryError before the first step, where the wasm heap certainly cannot hold a step of either stage
- * @throws NonFiniteLossError when training diverges, naming the step
+ * @throws DivergenceError when training diverges again and again; the networks hold the last good weights then
+ * @throws NonFiniteLossError naming the step: without `guard` when training diverges, always where the batch is to blame
  * @throws BackendFailedError when the device is lost: go on in a new process, with `resume` and the last saved state
  * @throws WeightsError when `resume` belongs to other networks
  * @throws the signal's reason when it is aborted
@@ -88,6 +103,8 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
     onSave,
     onProgress,
     signal,
+    validation,
+    guard: guardOptions = {},
     seed = 0,
   } = options
   const { psnrRate = defaultPSNRRate, ganRate = defaultGANRate } = options
@@ -115,9 +132,20 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
   try {
     using trainer = createESRGANTrainer({ ...options, ...(discriminator === undefined ? {} : { discriminator }) })
     if (resume !== undefined) trainer.load(resume)
+    const guard = guardOptions === false ? undefined : createDivergenceGuard(trainer, guardOptions, resume)
+    const measure = validation === undefined ? undefined : createValidator(generator, validation)
+    const keeper = createBestKeeper(generator, validation ?? {}, resume)
     let savedAt = Date.now()
     const save = async (): Promise<void> => {
-      if (onSave !== undefined) await onSave(await trainer.state())
+      if (onSave !== undefined) {
+        const state = await trainer.state()
+        const best = keeper.state()
+        const { tensors: good, ...guarded } = guard?.addTo(state) ?? { tensors: [], rollBacks: [], suspicious: 0 }
+        await onSave({
+          tensors: new Map([...state.tensors, ...good, ...best.tensors]),
+          meta: { ...state.meta, run: { ...guarded, best: best.meta } },
+        })
+      }
       savedAt = Date.now()
     }
     const estimate = (stage: ESRGANStage, [batchSize, height, width]: ESRGANBatch['hr']['shape']): MemoryEstimate =>
@@ -134,14 +162,11 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
     // What cannot fit is refused now, not after days in an earlier stage.
     if (ganShape !== undefined && trainer.ganSteps < ganSteps) estimate('gan', ganShape)
     let last: Record<string, number> = {}
-    const run = async (
-      stage: ESRGANStage,
-      steps: number,
-      rate: LearningRate,
-      done: () => number,
-      step: (pairs: ESRGANBatch, learningRate: number) => Promise<Record<string, number>>,
-    ): Promise<void> => {
+    const run = async (stage: ESRGANStage, steps: number, rate: LearningRate): Promise<void> => {
+      const done = (): number => (stage === 'psnr' ? trainer.psnrSteps : trainer.ganSteps)
       if (done() >= steps) return
+      if (stage === 'gan') trainer.beginGAN()
+      await guard?.begin(stage)
       const report = trackProgress(stage, steps, onProgress, done())
       let saved = done()
       let isAnnounced = false
@@ -153,15 +178,37 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
         }
         const at = done()
         const pairs = await batch(at, stage)
+        let trouble: string | undefined
+        let cause: unknown
         try {
           if (!isAnnounced) {
             const expected = estimate(stage, pairs.hr.shape)
             options.onEstimate?.(stage, expected)
             isAnnounced = true
           }
-          last = await step(pairs, rateAt(rate, at))
+          const learningRate = rateAt(rate, at) * (guard?.rateFactor(stage) ?? 1)
+          last = await (stage === 'psnr' ? trainer.psnrStep : trainer.ganStep)(pairs, learningRate)
+          trouble = await guard?.judge(stage, last)
+        } catch (error) {
+          if (guard === undefined) throw error
+          cause = await divergenceOf(error, pairs)
+          trouble = (cause as NonFiniteLossError).problem
         } finally {
           dispose([pairs.lr, pairs.hr])
+        }
+        if (trouble !== undefined) {
+          const { step, to, rateFactor } = guard!.rollBack(stage, trouble, cause)
+          const back = `back to the weights of ${to} steps, learning rate times ${rateFactor}`
+          report(to, undefined, `training diverged with ${step} steps done (${trouble}): ${back}`)
+          saved = -1
+          continue
+        }
+        if (validation !== undefined && (done() % validation.every === 0 || done() === steps)) {
+          await trainer.withAverage(async () => {
+            const values = await measure!({ stage, step: done() })
+            await keeper.offer(stage, done(), values)
+            for (const [name, value] of Object.entries(values)) last[`validation/${name}`] = value
+          })
         }
         report(done(), last)
         const isDue = saveEvery !== undefined && done() % saveEvery === 0
@@ -171,14 +218,16 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
         }
       }
     }
-    if (trainer.stage === 'psnr') await run('psnr', psnrSteps, psnrRate, () => trainer.psnrSteps, trainer.psnrStep)
-    await run('gan', ganSteps, ganRate, () => trainer.ganSteps, trainer.ganStep)
+    if (trainer.stage === 'psnr') await run('psnr', psnrSteps, psnrRate)
+    await run('gan', ganSteps, ganRate)
     const ema = await trainer.emaWeights()
     return {
       psnrSteps: trainer.psnrSteps,
       ganSteps: trainer.ganSteps,
       last,
       ...(ema === undefined ? {} : { ema }),
+      best: keeper.best,
+      rollBacks: guard?.rollBacks ?? [],
     }
   } finally {
     own?.dispose()

@@ -1,8 +1,8 @@
-import { dispose, keep, mean, stack } from '@tensorflow/tfjs-core'
-import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { dispose, mean } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { repairBackend } from '../backend/index.js'
 import { ArgumentError, WeightsError, requireInteger } from '../errors.js'
-import { mergeLossTerms, totalLoss, type FeatureExtractor, type LossTerm } from '../losses/index.js'
+import { mergeLossTerms, type FeatureExtractor, type LossTerm } from '../losses/index.js'
 import {
   areFinite,
   chunkedGradients,
@@ -19,12 +19,13 @@ import {
   type MovingAverage,
   type NamedTensor,
   type NamedTensors,
-  type NamedVariables,
 } from '../training/index.js'
 import type { Discriminator } from './discriminator.js'
 import type { Generator } from './generator.js'
+import { KeptValues } from './keptValues.js'
 import { discriminatorLossTerms, ganLossTerms, psnrLossTerms } from './lossTerms.js'
 import type { DiscriminatorContext, GANLossOptions, GeneratorContext } from './lossTerms.js'
+import { expectedState, prefixed, under, withoutRun, type ESRGANTrainerState } from './trainerState.js'
 
 /** Pairs of images: `hr` has `scale` times the height and width of `lr`; both RGB in [0, 1], `[batch, height, width, channels]`. */
 export interface ESRGANBatch {
@@ -62,25 +63,6 @@ export interface ESRGANTrainerOptions extends GANLossOptions {
   readonly adam?: AdamOptions
 }
 
-/** Everything that decides how training goes on, outside any backend. `meta` is JSON. */
-export interface ESRGANTrainerState {
-  /** Weights, running statistics, optimizer slots and averages. */
-  readonly tensors: NamedTensors
-  /** The counters that belong to them. */
-  readonly meta: {
-    /** The stage that the last step belonged to. */
-    readonly stage: ESRGANStage
-    /** Steps done in the PSNR stage. */
-    readonly psnrSteps: number
-    /** Steps done in the GAN stage. */
-    readonly ganSteps: number
-    /** Updates of the generator's optimizer. */
-    readonly generatorUpdates: number
-    /** Updates of the discriminator's optimizer. */
-    readonly discriminatorUpdates: number
-  }
-}
-
 /** Trains a generator step by step. It owns its optimizers and averages, not the networks. */
 export interface ESRGANTrainer {
   /** The present stage; the first `ganStep` begins the GAN stage with fresh optimizers and averages, and there is no way back. */
@@ -102,8 +84,18 @@ export interface ESRGANTrainer {
    * @throws NonFiniteLossError when a loss or gradient is not finite; nothing was updated then
    */
   ganStep(batch: ESRGANBatch, learningRate: number): Promise<Record<string, number>>
+  /**
+   * Begins the GAN stage with fresh optimizers and averages, as the first `ganStep` would; in the GAN stage it does nothing.
+   * @throws ArgumentError without a discriminator
+   */
+  beginGAN(): void
   /** The averaged weights of the generator, or undefined without `ema`. `setWeights` puts them into a generator. */
   emaWeights(): Promise<NamedTensors | undefined>
+  /**
+   * Runs the function while the generator holds its averaged weights, then puts the present ones back, exactly, also
+   * when it throws. Without `ema` it only runs the function.
+   */
+  withAverage<T>(use: () => Promise<T>): Promise<T>
   /** A copy of everything that an exact continuation needs. */
   state(): Promise<ESRGANTrainerState>
   /**
@@ -115,41 +107,6 @@ export interface ESRGANTrainer {
   dispose(): void
   /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void
-}
-
-/** Named scalars that outlive the gradient's scope. */
-class KeptValues {
-  readonly tensors: Record<string, Scalar> = {}
-
-  /** Computes the terms, keeps each value under `prefix + name` and returns the total. */
-  total<Context>(prefix: string, terms: readonly LossTerm<Context>[], context: Context): Scalar {
-    const { total, values } = totalLoss(terms, context)
-    for (const [name, value] of Object.entries(values)) this.set(prefix + name, value)
-    this.set(`${prefix}total`, total)
-    return total
-  }
-
-  set(name: string, value: Scalar): void {
-    this.tensors[name]?.dispose()
-    this.tensors[name] = keep(value.clone())
-  }
-
-  async read(): Promise<Record<string, number>> {
-    const names = Object.keys(this.tensors)
-    const all = stack(Object.values(this.tensors))
-    const values = await all.data()
-    all.dispose()
-    return Object.fromEntries(names.map((name, i) => [name, values[i]!]))
-  }
-}
-
-const prefixed = (prefix: string, tensors: NamedTensors): [string, NamedTensor][] =>
-  [...tensors].map(([name, value]) => [`${prefix}/${name}`, value])
-
-/** The tensors under a prefix, without it. */
-function under(prefix: string, tensors: NamedTensors): NamedTensors {
-  const own = [...tensors].filter(([name]) => name.startsWith(`${prefix}/`))
-  return new Map(own.map(([name, value]) => [name.slice(prefix.length + 1), value]))
 }
 
 /**
@@ -191,6 +148,7 @@ export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTraine
 
   /** Fresh optimizers and averages: the GAN stage is a training of its own, from the PSNR stage's weights. */
   function beginGAN(): void {
+    if (stage === 'gan') return
     const opponent = requireDiscriminator()
     stage = 'gan'
     generatorAdam.dispose()
@@ -264,7 +222,7 @@ export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTraine
   async function ganStep(batch: ESRGANBatch, learningRate: number): Promise<Record<string, number>> {
     const opponent = requireDiscriminator()
     requireBatch(batch)
-    if (stage === 'psnr') beginGAN()
+    beginGAN()
     const owned: Tensor[] = []
     const kept = new KeptValues()
     const statistics = [...opponent.variables.values()].filter(({ trainable }) => !trainable)
@@ -301,29 +259,6 @@ export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTraine
     }
   }
 
-  const slots = (variables: NamedVariables): [string, { shape: readonly number[] }][] =>
-    ['m', 'v'].flatMap((kind) =>
-      [...variables].map(
-        ([name, { shape }]) => [`${kind}/${name}`, { shape }] as [string, { shape: readonly number[] }],
-      ),
-    )
-
-  /** Name and shape of every tensor of a state in the given stage. */
-  function expectedState(saved: ESRGANStage): Map<string, { shape: readonly number[] }> {
-    const shapes = new Map<string, { shape: readonly number[] }>()
-    const add = (prefix: string, entries: Iterable<[string, { shape: readonly number[] }]>): void => {
-      for (const [name, { shape }] of entries) shapes.set(`${prefix}/${name}`, { shape })
-    }
-    add('generator', generator.variables)
-    add('generator-adam', slots(generator.trainable))
-    if (ema !== undefined) add('ema', generator.trainable)
-    if (saved === 'gan') {
-      add('discriminator', requireDiscriminator().variables)
-      add('discriminator-adam', slots(requireDiscriminator().trainable))
-    }
-    return shapes
-  }
-
   const disposeAll = (): void => {
     generatorAdam.dispose()
     discriminatorAdam?.dispose()
@@ -342,7 +277,20 @@ export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTraine
     },
     psnrStep,
     ganStep,
+    beginGAN,
     emaWeights: async () => average?.state(),
+    async withAverage(use) {
+      if (average === undefined) return use()
+      const variables = [...generator.trainable.values()]
+      const present = variables.map((variable) => variable.clone())
+      try {
+        average.copyTo(generator.trainable)
+        return await use()
+      } finally {
+        variables.forEach((variable, i) => variable.assign(present[i]!))
+        dispose(present)
+      }
+    },
     async state() {
       const tensors = new Map<string, NamedTensor>([
         ...prefixed('generator', await getWeights(generator.variables)),
@@ -370,11 +318,14 @@ export function createESRGANTrainer(options: ESRGANTrainerOptions): ESRGANTraine
       if (stage === 'gan' && meta.stage === 'psnr') {
         throw new ArgumentError('state', 'be of the GAN stage, which this trainer has begun', meta.stage)
       }
-      const differences = weightDifferences(expectedState(meta.stage), tensors)
+      const differences = weightDifferences(
+        expectedState(generator, meta.stage === 'gan' ? requireDiscriminator() : undefined, ema !== undefined),
+        withoutRun(tensors),
+      )
       if (differences.length > 0) {
         throw new WeightsError('training state', 'it belongs to other networks or options', differences)
       }
-      if (stage === 'psnr' && meta.stage === 'gan') beginGAN()
+      if (meta.stage === 'gan') beginGAN()
       setWeights(generator.variables, under('generator', tensors), 'training state')
       generatorAdam.load(meta.generatorUpdates, under('generator-adam', tensors))
       average?.load(under('ema', tensors))

@@ -9,6 +9,8 @@ export interface MovingAverage {
   update(): void
   /** The averages as plain arrays. */
   state(): Promise<Map<string, NamedTensor>>
+  /** Writes the averages into variables of the same names, bit by bit. */
+  copyTo(variables: NamedVariables): void
   /** Puts averages back. */
   load(averages: NamedTensors): void
   /** Disposes the copies. */
@@ -29,6 +31,11 @@ export function createMovingAverage(variables: NamedVariables, decay: number): M
       }
     },
     state: () => getWeights(averages),
+    copyTo(targets) {
+      tidy(() => {
+        for (const [name, target] of targets) target.assign(averages.get(name)!.clone())
+      })
+    },
     load: (saved) => setWeights(averages, saved, 'moving average'),
     dispose() {
       for (const average of averages.values()) if (!average.isDisposed) average.dispose()

@@ -10,6 +10,8 @@ export class NonFiniteLossError extends Error {
   readonly step: number
   /** The values of all losses at that step. */
   readonly values: Readonly<Record<string, number>>
+  /** What is not finite, in words: `l1 is NaN`, `a gradient is not finite`. */
+  readonly problem: string
   constructor(stage: string, step: number, values: Readonly<Record<string, number>>) {
     const bad = Object.entries(values).filter(([, value]) => !Number.isFinite(value))
     const what =
@@ -17,6 +19,7 @@ export class NonFiniteLossError extends Error {
     super(
       `${stage} step ${step}: ${what}. The step was not applied. Lower the learning rate, or look for values outside [0, 1] in the batch`,
     )
+    this.problem = what
     this.stage = stage
     this.step = step
     this.values = values

@@ -12,6 +12,8 @@ export interface ProgressEvent {
   readonly secondsLeft: number
   /** Losses and metrics of the step, by name. */
   readonly values?: Readonly<Record<string, number>>
+  /** Something a person should read, for example that training was rolled back; `step` may have gone down then. */
+  readonly notice?: string
 }
 
 /** Receives progress. It should return quickly. */
@@ -23,13 +25,21 @@ export function trackProgress(
   steps: number,
   onProgress: OnProgress | undefined,
   done = 0,
-): (step: number, values?: Readonly<Record<string, number>>) => void {
+): (step: number, values?: Readonly<Record<string, number>>, notice?: string) => void {
   const started = Date.now()
-  return (step, values) => {
+  return (step, values, notice) => {
     const seconds = Math.max(1e-3, (Date.now() - started) / 1000)
     const rate = Math.max(0, step - done) / seconds
     const secondsLeft = rate > 0 ? (steps - step) / rate : Infinity
-    onProgress?.({ stage, step, steps, rate, secondsLeft, ...(values === undefined ? {} : { values }) })
+    onProgress?.({
+      stage,
+      step,
+      steps,
+      rate,
+      secondsLeft,
+      ...(values === undefined ? {} : { values }),
+      ...(notice === undefined ? {} : { notice }),
+    })
   }
 }
 

@@ -18,13 +18,17 @@ import { useBackend } from '../helpers/backend.js'
 import { expectClose } from '../helpers/tensors.js'
 import { fillByFormula, formulaImages } from './reference.js'
 
-const golden = JSON.parse(readFileSync(new URL('../reference/esrgan_training.json', import.meta.url), 'utf8')) as {
-  rate: number
-  values: Record<string, number>[]
-  output: number[]
-  logits: number[]
-  running: Record<string, number[]>
-}
+const golden = (
+  JSON.parse(readFileSync(new URL('../reference/esrgan_training.json', import.meta.url), 'utf8')) as {
+    stages: {
+      rate: number
+      values: Record<string, number>[]
+      output: number[]
+      logits: number[]
+      running: Record<string, number[]>
+    }
+  }
+).stages
 
 const generatorOptions = { blocks: 1, features: 4, growth: 2 } as const
 
