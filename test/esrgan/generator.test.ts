@@ -7,7 +7,15 @@ import { bicubicUpsample } from '../../src/data/index.js'
 import { getWeights, lossGradients } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
-import { expectSummary, fillByFormula, formulaImages, toTorch, weightedSum, type Summary } from './reference.js'
+import {
+  expectSummary,
+  fillByFormula,
+  formulaImages,
+  relativeL2,
+  toTorch,
+  weightedSum,
+  type Summary,
+} from './reference.js'
 
 interface Case {
   options: GeneratorOptions
@@ -65,6 +73,26 @@ describe.each(['wasm', 'cpu'] as const)('RRDB generator on %s', (backend) => {
     const bicubic = bicubicUpsample(x, 4)
     expectClose(await y.data(), await bicubic.data(), 1e-6)
     tf.dispose([x, y, bicubic])
+  })
+
+  it('has the gradients of plain blocks with checkpointed ones, three of them and more', async () => {
+    const x = formulaImages([2, 5, 6, 3])
+    const gradientsOf = async (checkpoint: boolean): Promise<Map<string, Float32Array>> => {
+      using generator = createRRDBGenerator({ blocks: 3, features: 8, growth: 4, seed: 2, checkpoint })
+      const { value, gradients } = lossGradients(generator.trainable, () => weightedSum(generator.apply(x)))
+      const read = new Map<string, Float32Array>()
+      for (const [name, gradient] of gradients) read.set(name, await gradient.data<'float32'>())
+      tf.dispose([value, ...gradients.values()])
+      return read
+    }
+    const plain = await gradientsOf(false)
+    expect(plain.size).toBe(2 * (3 * 15 + 6))
+    const checkpointed = await gradientsOf(true)
+    for (const [name, gradient] of plain) {
+      expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(0)
+      expect(relativeL2(checkpointed.get(name)!, gradient), name).toBeLessThan(1e-6)
+    }
+    x.dispose()
   })
 
   it('leaves no tensor behind', async () => {
@@ -125,6 +153,21 @@ describe('createRRDBGenerator', () => {
     const square = outside.reduce((sum, value) => sum + value * value, 0) / outside.length
     expect(Math.abs(square / (bound ** 2 / 3) - 1)).toBeLessThan(0.02)
     expect(at('conv_up1.bias').some((value) => value !== 0)).toBe(true)
+  })
+
+  it('takes less than half the memory with checkpointed blocks', async () => {
+    const x = tf.zeros<tf.Rank.R4>([1, 24, 24, 3])
+    const peak = async (checkpoint: boolean): Promise<number> => {
+      using generator = createRRDBGenerator({ blocks: 6, features: 8, growth: 4, checkpoint })
+      const before = tf.memory().numBytes
+      const { peakBytes } = await tf.profile(() => {
+        const { value, gradients } = lossGradients(generator.trainable, () => tf.mean(generator.apply(x)))
+        tf.dispose([value, ...gradients.values()])
+      })
+      return peakBytes - before
+    }
+    expect((await peak(true)) / (await peak(false))).toBeLessThan(0.5)
+    x.dispose()
   })
 
   it('is a function of the seed', async () => {

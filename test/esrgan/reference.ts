@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { expectClose } from '../helpers/tensors.js'
 import { summarise, type Summary } from './formula.js'
 
@@ -13,4 +14,15 @@ export function expectSummary(actual: ArrayLike<number>, expected: Summary, tole
     wanted.map((value) => value / largest),
     tolerance,
   )
+}
+
+/** |a - b| / |b|, both as vectors. */
+export function relativeL2(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length)
+  let [difference, size] = [0, 0]
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i]! - b[i]!) ** 2
+    size += b[i]! ** 2
+  }
+  return difference === 0 ? 0 : Math.sqrt(difference / size)
 }

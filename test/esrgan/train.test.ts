@@ -1,27 +1,15 @@
-import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   createDiscriminator,
   createRRDBGenerator,
   trainESRGAN,
-  type ESRGANBatch,
   type ESRGANTrainerState,
   type TrainESRGANOptions,
 } from '../../src/esrgan/index.js'
 import { getWeights, type OnProgress } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
-
-/** A batch that differs from step to step and from stage to stage. */
-function batch(step: number, stage: 'psnr' | 'gan'): ESRGANBatch {
-  return tf.tidy(() => {
-    const hr = tf.tensor4d(
-      Float32Array.from({ length: 32 * 32 * 3 }, (_, k) => 0.5 + 0.5 * Math.sin(0.05 * k * (step + 1) + stage.length)),
-      [1, 32, 32, 3],
-    )
-    return { hr, lr: tf.avgPool(hr, 4, 4, 'valid') }
-  })
-}
+import { trainingBatch as batch } from './batches.js'
 
 const generatorOptions = { blocks: 1, features: 4, growth: 2, seed: 1 } as const
 type Rest = Omit<TrainESRGANOptions, 'generator' | 'batch' | 'discriminator'>

@@ -13,10 +13,16 @@ import {
   type Generator,
 } from '../../src/esrgan/index.js'
 import { l2Loss } from '../../src/losses/index.js'
-import { NonFiniteLossError, getWeights, type NamedTensor, type Network } from '../../src/training/index.js'
+import {
+  NonFiniteLossError,
+  getWeights,
+  type NamedTensor,
+  type NamedTensors,
+  type Network,
+} from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectClose } from '../helpers/tensors.js'
-import { fillByFormula, formulaImages } from './reference.js'
+import { fillByFormula, formulaImages, relativeL2 } from './reference.js'
 
 const golden = (
   JSON.parse(readFileSync(new URL('../reference/esrgan_training.json', import.meta.url), 'utf8')) as {
@@ -97,21 +103,32 @@ describe('ESRGAN trainer', () => {
   beforeAll(() => useBackend('wasm'))
 
   it('has the same gradients in parts as in one, with a discriminator that sees the whole batch', async () => {
-    const pairs = batchOf(3)
-    const run = async (options: { microBatch?: number; checkpoint?: boolean }): Promise<number[]> => {
-      const generator = createRRDBGenerator({ ...generatorOptions, seed: 1, checkpoint: options.checkpoint ?? false })
-      using nets = networks()
+    const pairs = batchOf(5)
+    const run = async (options: { microBatch?: number; checkpoint?: boolean }): Promise<NamedTensors[]> => {
+      using generator = createRRDBGenerator({ ...generatorOptions, blocks: 2, checkpoint: options.checkpoint ?? false })
+      using discriminator = createDiscriminator({ patchSize: 32, features: 2 })
       using features = withDispose(randomFeatures({ seed: 1, widths: [4, 4] }))
-      using trainer = createESRGANTrainer({ ...nets, generator, features, ...options })
-      await trainer.psnrStep(pairs, 1e-3)
-      await trainer.ganStep(pairs, 1e-3)
-      const weights = [...(await flat(generator)), ...(await flat(nets.discriminator))]
-      generator.dispose()
-      return weights
+      using trainer = createESRGANTrainer({ generator, discriminator, features, ema: 0.9, ...options })
+      const states: NamedTensors[] = []
+      for (let step = 0; step < 2; step++) {
+        await trainer.ganStep(pairs, 1e-3)
+        states.push((await trainer.state()).tensors)
+      }
+      return states
     }
     const whole = await run({})
-    expectClose(await run({ microBatch: 2 }), whole, 1e-4)
-    expectClose(await run({ microBatch: 1, checkpoint: true }), whole, 1e-4)
+    // After one step the optimizers' m is a tenth of the gradient.
+    expect([...whole[0]!.keys()]).toEqual(expect.arrayContaining(['generator-adam/m/conv_first.weight']))
+    for (const options of [{ microBatch: 2 }, { microBatch: 1, checkpoint: true }, { microBatch: 4 }]) {
+      const parts = await run(options)
+      for (const [step, tensors] of whole.entries()) {
+        for (const [name, { data }] of tensors) {
+          // Later gradients are taken at weights that rounding and Adam have set apart; where terms cancel it shows.
+          if (step > 0 && name.includes('-adam/')) continue
+          expect(relativeL2(parts[step]!.get(name)!.data, data), `${name} after ${step + 1}`).toBeLessThan(1e-5)
+        }
+      }
+    }
     tf.dispose([pairs.lr, pairs.hr])
   })
 
