@@ -83,6 +83,20 @@ describe('patchSampler', () => {
     expect((await orientations(true)).size).toBe(8)
     expect([...(await orientations(false))]).toEqual(['0,1,1,0'])
   })
+  it('mirrors and transposes each for half of the patches, one independently of the other', async () => {
+    const counts = new Map<string, number>()
+    const patches = 1200
+    for (let n = 0; n < patches / 3; n++) {
+      for (const p of (await draw(n)).hr) {
+        const at = (y: number, x: number): number[] => p.slice((y * 8 + x) * 3, (y * 8 + x) * 3 + 2).map(Math.round)
+        const steps = [at(0, 1), at(1, 0)].flatMap((to) => to.map((value, i) => value - at(0, 0)[i]!)).join()
+        counts.set(steps, (counts.get(steps) ?? 0) + 1)
+      }
+    }
+    // A binomial of 1200 draws at 1/8 has a deviation of 11.5: four of them.
+    expect(counts.size).toBe(8)
+    for (const count of counts.values()) expect(Math.abs(count - patches / 8)).toBeLessThan(46)
+  })
   it('reads images on demand, takes grey and 16 bits, and degrades the small side only', async () => {
     const grey: PixelImage = {
       width: 8,

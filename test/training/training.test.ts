@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ArgumentError } from '../../src/errors.js'
 import {
   chunkedGradients,
   cosineRate,
@@ -8,6 +9,7 @@ import {
   createNetwork,
   getWeights,
   multiStepRate,
+  rateAt,
   setWeights,
   trackProgress,
   type NamedVariables,
@@ -15,6 +17,7 @@ import {
 import { useBackend } from '../helpers/backend.js'
 import { expectClose, expectNoLeak } from '../helpers/tensors.js'
 import adamReference from '../reference/training_adam.json'
+import schedules from '../reference/training_schedules.json'
 
 const variables = (): Map<string, tf.Variable> =>
   new Map<string, tf.Variable>([
@@ -176,14 +179,47 @@ describe('setWeights', () => {
 })
 
 describe('schedules', () => {
-  it('halves after exactly m updates', () => {
-    const rate = multiStepRate(1e-4, [50, 100])
-    expect([0, 49, 50, 99, 100, 1000].map(rate)).toEqual([1e-4, 1e-4, 5e-5, 5e-5, 2.5e-5, 2.5e-5])
-    expect(() => multiStepRate(1, [5, 5])).toThrowError('milestones must increase')
+  const near = (actual: number, expected: number): void =>
+    expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(expected)))
+
+  it.each(schedules.multiStep)("are PyTorch's at every iteration: milestones $milestones, gamma $gamma", (expected) => {
+    const rate = multiStepRate(expected.initial, expected.milestones, expected.gamma)
+    for (const [iteration, value] of expected.rates.entries()) {
+      // Halving is exact, and 0.1 need not be.
+      if (expected.gamma === 0.5) expect(rate(iteration)).toBe(value)
+      else near(rate(iteration), value)
+    }
   })
-  it('follows a cosine', () => {
-    const rate = cosineRate(1, 100, 0.2)
-    expectClose([0, 50, 100, 200].map(rate), [1, 0.6, 0.2, 0.2], 1e-12)
+
+  it("are PyTorch's on both sides of ESRGAN's milestones", () => {
+    const { initial, milestones, gamma, at, rates } = schedules.esrgan
+    expect(at.map(multiStepRate(initial, milestones, gamma))).toEqual(rates)
+  })
+
+  it.each(schedules.cosine)("follow PyTorch's cosine to its end, and stay there: $steps iterations", (expected) => {
+    const rate = cosineRate(expected.initial, expected.steps, expected.minimum)
+    for (const [iteration, value] of expected.rates.entries()) near(rate(iteration), value)
+    expect(rate(expected.steps)).toBe(expected.minimum)
+    expect(rate(expected.steps * 3)).toBe(expected.minimum)
+  })
+
+  it('refuse what does not fit', () => {
+    expect(() => multiStepRate(1, [5, 5])).toThrowError('milestones must increase')
+    expect(() => multiStepRate(1, [1.5])).toThrowError('milestones must be an integer >= 0')
+    expect(() => multiStepRate(NaN, [])).toThrowError('initial must be')
+    expect(() => multiStepRate(1, [], -1)).toThrowError('gamma must be')
+    expect(() => cosineRate(-1, 10)).toThrowError('initial must be')
+    for (const steps of [0, -5, 1.5, NaN, Infinity]) {
+      expect(() => cosineRate(1, steps)).toThrowError('steps must be an integer >= 1')
+    }
+    for (const minimum of [2, -1, NaN]) {
+      expect(() => cosineRate(1, 10, minimum)).toThrowError('minimum must be a number in [0, 1]')
+    }
+    expect(rateAt((iteration) => iteration / 2, 3)).toBe(1.5)
+    expect(() => rateAt((iteration) => 1 / (iteration - 7), 7)).toThrowError(
+      'the learning rate at iteration 7 must be a finite number >= 0; received Infinity',
+    )
+    expect(() => rateAt(-1, 0)).toThrowError(ArgumentError)
   })
 })
 
