@@ -59,6 +59,11 @@ export function createProgress({ stderr }: CommandIO): Progress {
           )
           bar.start(event.steps, 0, { stage: stage.padEnd(14), speed: '?', left: '?', losses: '' })
         }
+        if (event.notice !== undefined) {
+          bar!.stop()
+          stderr.write(`${event.stage}: ${event.notice}\n`)
+          bar!.start(event.steps, event.step, { stage: event.stage.padEnd(14), speed: '?', left: '?', losses: '' })
+        }
         bar!.update(event.step, {
           speed: speed(event.rate),
           left: duration(event.secondsLeft),
@@ -75,6 +80,7 @@ export function createProgress({ stderr }: CommandIO): Progress {
   let last = 0
   return {
     onProgress(event) {
+      if (event.notice !== undefined) stderr.write(`${event.stage} ${event.step}/${event.steps} · ${event.notice}\n`)
       const isNew = event.stage !== stage
       if (!isNew && event.step < event.steps && Date.now() - last < interval) return
       stage = event.stage

@@ -25,8 +25,12 @@ function thin(points: readonly Point[]): Point[] {
 
 /** What a trained part's value is called. The discriminator's answers to real and generated patches are mean logits, not losses. */
 const termName = (term: string): string =>
-  ({ 'discriminator/real': 'mean logit, real', 'discriminator/fake': 'mean logit, generated' })[term] ??
-  term.replace('/', ', ')
+  ({
+    'discriminator/real': 'mean logit, real',
+    'discriminator/fake': 'mean logit, generated',
+    'validation/psnr': 'held-out PSNR (Y, dB)',
+    'validation/ssim': 'held-out SSIM (Y)',
+  })[term] ?? term.replace('/', ', ')
 
 /** The values worth a chart: not a total of one term only. */
 function chartedValues(values: Readonly<Record<string, number>>): [string, number][] {

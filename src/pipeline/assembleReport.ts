@@ -8,6 +8,7 @@ import {
   type SkippedImage,
   type Split,
 } from '../data/index.js'
+import type { RollBack } from '../esrgan/index.js'
 import type { FeatureExtractor } from '../losses/index.js'
 import { rocCurve } from '../metrics/index.js'
 import type { SiameseEpoch } from '../siamese/index.js'
@@ -32,6 +33,7 @@ export interface RunParts {
   readonly networks: PipelineReport['protocol']['networks']
   readonly superResolution: PipelineReport['superResolution']
   readonly esrganHistory: readonly StepHistory[]
+  readonly rollBacks: readonly RollBack[]
   readonly siameseHistory: readonly SiameseEpoch[]
   readonly scored: readonly ScoredRecord[]
   readonly seconds: Readonly<Record<string, number>>
@@ -110,6 +112,7 @@ export function assembleReport(parts: RunParts): PipelineReport {
     superResolution: parts.superResolution,
     history: {
       esrgan: parts.esrganHistory,
+      rollBacks: parts.rollBacks,
       siamese: parts.siameseHistory.map(
         ({ epoch, loss, accuracy, validationLoss, validationAccuracy }): EpochHistory => ({
           epoch,

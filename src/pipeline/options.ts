@@ -138,7 +138,7 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
   for (const name of ['psnrSteps', 'ganSteps'] as const) {
     requireInteger(`options.esrgan.${name}`, esrgan[name], 0)
   }
-  for (const name of ['batchSize', 'microBatch', 'saveEvery', 'evaluationImages'] as const) {
+  for (const name of ['batchSize', 'microBatch', 'validateEvery', 'saveEvery', 'evaluationImages'] as const) {
     requireInteger(`options.esrgan.${name}`, esrgan[name], 1)
   }
   for (const name of ['epochs', 'batchSize', 'microBatch', 'embeddingSize'] as const) {

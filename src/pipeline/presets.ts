@@ -36,6 +36,8 @@ export interface ESRGANSettings {
   readonly ganRate: LearningRate
   /** What the low-resolution patches suffer beside the loss of pixels: blur, noise, JPEG; see `degrade`. */
   readonly degradation: Degradation
+  /** Measure PSNR and SSIM on the middle of a few held-out images every so many updates: for the curve, it decides nothing. */
+  readonly validateEvery: number
   /** Save the training state every so many updates. */
   readonly saveEvery: number
   /** Held-out images on which PSNR and SSIM are measured. */
@@ -129,6 +131,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       psnrRate: multiStepRate(2e-4, [200_000, 400_000, 600_000, 800_000]),
       ganRate: multiStepRate(1e-4, [50_000, 100_000, 200_000, 300_000]),
       degradation: {},
+      validateEvery: 5000,
       saveEvery: 1000,
       evaluationImages: 40,
     },
@@ -167,6 +170,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       psnrRate: 1e-3,
       ganRate: 1e-4,
       degradation: {},
+      validateEvery: 25,
       saveEvery: 50,
       evaluationImages: 8,
     },

@@ -178,7 +178,20 @@ function tableISection({ tableI, leakage, protocol }: PipelineReport): string {
   return `## Images beside the paper’s Table I\n\n${table(head, [row('benign', 'benign'), row('malignant', 'malignant')])}`
 }
 
-function superResolutionSection({ superResolution: sr }: PipelineReport): string {
+/** One line for every time that training went back; nothing where it never did. */
+function rollBackLines({ history: { rollBacks } }: PipelineReport): string {
+  const lines = rollBacks.map(
+    ({ stage, step, to, reason, rateFactor }) =>
+      `- ${stage === 'psnr' ? 'PSNR stage' : 'GAN stage'}: with ${count(step, 'step')} done (${plain(reason)}), back to ${count(to, 'step')}, learning rate times ${rateFactor}`,
+  )
+  return lines.length === 0
+    ? ''
+    : `\n\nTraining diverged ${count(lines.length, 'time')} and went back to its last good weights:\n\n${lines.join('\n')}`
+}
+
+function superResolutionSection(report: PipelineReport): string {
+  const sr = report.superResolution
+
   const better = (own: number, other: number, digits: number): string =>
     own.toFixed(digits) === other.toFixed(digits) ? 'neither' : own > other ? 'the generator' : 'bicubic'
   const rows = [
@@ -191,7 +204,7 @@ ${table(['mean', 'generator', 'bicubic', 'better'], rows)}
 
 ${count(sr.n, 'image')} of the test side, ${sr.channel.toUpperCase()} channel, ${sr.crop} pixels cropped at each border; low resolution by MATLAB’s bicubic
 x1/4. A generator trained against a discriminator gives up PSNR for sharpness: less PSNR than bicubic is no defect by itself, nor does
-more of it show that a diagnosis gets better.`
+more of it show that a diagnosis gets better.${rollBackLines(report)}`
 }
 
 /** Bytes as MiB or GiB. */

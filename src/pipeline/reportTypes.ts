@@ -1,4 +1,5 @@
 import type { DataAudit, DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
+import type { RollBack } from '../esrgan/index.js'
 import type { PixelImage } from '../image.js'
 
 /** An estimate with its confidence interval. */
@@ -190,6 +191,8 @@ export interface PipelineReport {
   readonly history: {
     /** Every step of both ESRGAN stages. */
     readonly esrgan: readonly StepHistory[]
+    /** Where ESRGAN's training diverged and went back to earlier weights, in order. */
+    readonly rollBacks: readonly RollBack[]
     /** Every epoch of the Siamese network. */
     readonly siamese: readonly EpochHistory[]
   }

@@ -18,6 +18,7 @@ import {
   type Discriminator,
   type ESRGANTrainerState,
   type Generator,
+  type RollBack,
 } from '../esrgan/index.js'
 import { toRGB, type PixelImage } from '../image.js'
 import type { FeatureExtractor } from '../losses/index.js'
@@ -28,6 +29,7 @@ import type { DataMeter } from './dataMeter.js'
 import type { PipelineLosses } from './options.js'
 import type { ESRGANSettings } from './presets.js'
 import type { PipelinePictures, PipelineReport, StepHistory } from './reportTypes.js'
+import { validationCrops } from './validationCrops.js'
 
 /** The paper's factor. */
 export const scale = 4
@@ -37,6 +39,8 @@ export interface SuperResolutionStageOptions {
   readonly source: ImageSource
   /** Training images, without augmented copies. */
   readonly train: readonly ImageRecord[]
+  /** Held-out images: some are measured for the training curve, which decides nothing. */
+  readonly test: readonly ImageRecord[]
   readonly settings: ESRGANSettings
   readonly features: FeatureExtractor
   readonly losses: PipelineLosses
@@ -54,11 +58,13 @@ export interface SuperResolutionStage {
   readonly generator: Generator
   readonly discriminator: Discriminator
   readonly history: readonly StepHistory[]
+  /** Every return to earlier weights. */
+  readonly rollBacks: readonly RollBack[]
 }
 
 /** Trains the ESRGAN half from where the store's state stands, if there is one. */
 export async function trainSuperResolution(options: SuperResolutionStageOptions): Promise<SuperResolutionStage> {
-  const { source, train, settings, features, losses, store, key, seed, meter, onProgress, signal } = options
+  const { source, train, test, settings, features, losses, store, key, seed, meter, onProgress, signal } = options
   const { blocks, features: width, growth, bicubicSkip, checkpoint, batchSize, degradation } = settings
   const images = { count: train.length, read: (i: number): Promise<PixelImage> => source.read(train[i]!) }
   // While a step computes, the images of the next one are read and its patches cut; tensors are made when it begins.
@@ -92,7 +98,7 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
       features: settings.discriminatorFeatures,
       seed,
     })
-    await trainESRGAN({
+    const { rollBacks } = await trainESRGAN({
       generator,
       discriminator,
       features,
@@ -102,6 +108,10 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
       psnrRate: settings.psnrRate,
       ganRate: settings.ganRate,
       microBatch: settings.microBatch,
+      validation: {
+        every: settings.validateEvery,
+        images: await validationCrops(source, alternating(test, Math.min(4, test.length)), scale),
+      },
       saveEvery: settings.saveEvery,
       saveSeconds,
       ...(losses.psnr === undefined ? {} : { psnrLosses: losses.psnr }),
@@ -114,12 +124,18 @@ export async function trainSuperResolution(options: SuperResolutionStageOptions)
       },
       onProgress: (event) => {
         meter.book(event.stage)
-        history.push({ stage: event.stage as 'psnr' | 'gan', step: event.step, values: event.values ?? {} })
+        // After a roll-back steps are done again: the new ones count.
+        while (history.at(-1)?.stage === event.stage && history.at(-1)!.step > event.step - (event.values ? 1 : 0)) {
+          history.pop()
+        }
+        if (event.values !== undefined) {
+          history.push({ stage: event.stage as 'psnr' | 'gan', step: event.step, values: event.values })
+        }
         onProgress?.(event)
       },
       ...(signal === undefined ? {} : { signal }),
     })
-    return { generator, discriminator, history }
+    return { generator, discriminator, history, rollBacks }
   } catch (error) {
     generator.dispose()
     discriminator?.dispose()

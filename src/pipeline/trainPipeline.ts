@@ -184,10 +184,11 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     const audit = await auditSplit(source, split, signatures)
     await store.set(keys.started, new Uint8Array(0))
 
-    const { generator, discriminator, history } = await timed('esrgan', () =>
+    const { generator, discriminator, history, rollBacks } = await timed('esrgan', () =>
       trainSuperResolution({
         source,
         train: split.train,
+        test: split.test,
         settings: settings.esrgan,
         features,
         losses,
@@ -277,6 +278,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
       networks: describeNetworks(generator, discriminator, network),
       superResolution: measured,
       esrganHistory: history,
+      rollBacks,
       siameseHistory: epochs,
       scored,
       seconds,

@@ -31,6 +31,15 @@ describe('createProgress', () => {
     expect(text()).toBe('psnr 1/3 · 2.0 s each · 4 s left · l1 0.123\npsnr 3/3 · 2.0 s each · l1 0.123\n')
   })
 
+  it.each([true, false])('shows notices at once, on a terminal: %s', (isTTY) => {
+    const { text, progress } = collect(isTTY)
+    const event = { stage: 'gan', step: 5, steps: 9, rate: 3, secondsLeft: 1 }
+    progress.onProgress({ ...event, step: 6 })
+    progress.onProgress({ ...event, notice: 'training diverged' })
+    progress.stop()
+    expect(text()).toMatch(/gan( 5\/9 ·|:) training diverged\n/)
+  })
+
   it('draws a bar on a terminal', () => {
     const { text, progress } = collect(true)
     progress.onProgress({ stage: 'gan', step: 1, steps: 2, rate: 3, secondsLeft: 1 })

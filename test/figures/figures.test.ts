@@ -61,7 +61,10 @@ describe('figures', () => {
   })
 
   it('leave out what has no data', async () => {
-    const { report, pictures, models } = madeUpResult({}, { roc: null, history: { esrgan: [], siamese: [] } })
+    const { report, pictures, models } = madeUpResult(
+      {},
+      { roc: null, history: { esrgan: [], rollBacks: [], siamese: [] } },
+    )
     const figures = await renderFigures({ report, pictures: { ...pictures, augmented: [] }, models }, encode)
     expect([...figures.keys()]).toEqual(['panel'])
     await expect(rocFigure(report)).rejects.toThrow(/report\.roc must be a curve/)
@@ -79,7 +82,7 @@ describe('figures', () => {
     const { history } = madeUpResult().report
     const short = madeUpResult(
       {},
-      { history: { esrgan: history.esrgan.slice(0, 1), siamese: history.siamese.slice(0, 1) } },
+      { history: { esrgan: history.esrgan.slice(0, 1), rollBacks: [], siamese: history.siamese.slice(0, 1) } },
     )
     expect([...(await renderFigures(short, encode)).keys()]).toHaveLength(6)
     const steps = Array.from({ length: 5000 }, (_, i) => ({
@@ -87,7 +90,7 @@ describe('figures', () => {
       step: i + 1,
       values: { l1: 1 / (i + 1) },
     }))
-    const long = madeUpResult({}, { history: { esrgan: steps, siamese: [] } })
+    const long = madeUpResult({}, { history: { esrgan: steps, rollBacks: [], siamese: [] } })
     expect((await esrganFigure(long.report)).length).toBeLessThan(200_000)
   })
 })

@@ -154,6 +154,7 @@ export function madeUpResult(
           },
         })),
       ],
+      rollBacks: [],
       siamese: Array.from({ length: 10 }, (_, i) => ({
         epoch: i + 1,
         loss: falling(i, 0.9),

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { memoryStore, syntheticHistology, type ImageSource, type Store } from '../../src/data/index.js'
 import { DataError } from '../../src/errors.js'
 import { loadGenerator, type GeneratorContext } from '../../src/esrgan/index.js'
-import { trainPipeline, type PipelineOptions, type PipelineResult } from '../../src/pipeline/index.js'
+import { reportMarkdown, trainPipeline, type PipelineOptions, type PipelineResult } from '../../src/pipeline/index.js'
 import { loadSiamese, type SiameseContext } from '../../src/siamese/index.js'
 import type { ProgressEvent } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
@@ -102,6 +102,47 @@ describe('trainPipeline on wasm', () => {
     const again = await trainPipeline({ ...small, cacheBytes: 0 })
     expect(comparable(again)).toEqual(comparable(result))
     await expect(trainPipeline({ ...small, cacheBytes: -1 })).rejects.toThrow('options.cacheBytes must be an integer')
+  })
+
+  it('measures the curve on held-out images every so many steps and at the end of a stage', async () => {
+    const validated = ({ report }: PipelineResult): string[] =>
+      report.history.esrgan
+        .filter(({ values }) => values['validation/psnr']! > 5 && values['validation/ssim']! < 1)
+        .map(({ stage, step }) => `${stage} ${step}`)
+    expect(validated(result)).toEqual(['psnr 3', 'gan 2'])
+    const often = await trainPipeline({ ...small, esrgan: { ...small.esrgan, validateEvery: 2 } })
+    expect(validated(often)).toEqual(['psnr 2', 'psnr 3', 'gan 2'])
+    // Looking changes nothing.
+    expect(often.models).toEqual(result.models)
+    const never = trainPipeline({ ...small, esrgan: { validateEvery: 0 } })
+    await expect(never).rejects.toThrow('options.esrgan.validateEvery must be an integer >= 1')
+  })
+
+  it('goes on when training diverges, and reports where it went back', async () => {
+    let calls = 0
+    const l1 = {
+      name: 'l1',
+      weight: 1,
+      fn: ({ sr, hr }: GeneratorContext) =>
+        tf.mul(tf.mean(tf.abs(tf.sub(sr, hr))), ++calls === 3 ? NaN : 1) as tf.Scalar,
+    }
+    const notices: string[] = []
+    const { report } = await trainPipeline({
+      ...small,
+      losses: { psnr: [l1] },
+      onProgress: ({ notice }) => notice !== undefined && notices.push(notice),
+    })
+    expect(notices).toHaveLength(1)
+    expect(report.history.rollBacks).toEqual([
+      { stage: 'psnr', step: 2, to: 0, reason: 'l1 is NaN, total is NaN', rateFactor: 0.5 },
+    ])
+    const steps = report.history.esrgan.map(({ stage, step }) => `${stage} ${step}`)
+    expect(steps).toEqual(['psnr 1', 'psnr 2', 'psnr 3', 'gan 1', 'gan 2'])
+    const line = '- PSNR stage: with 2 steps done (l1 is NaN, total is NaN), back to 0 steps, learning rate times 0.5'
+    expect(reportMarkdown(report)).toContain(
+      `Training diverged 1 time and went back to its last good weights:\n\n${line}`,
+    )
+    expect(reportMarkdown(result.report)).not.toContain('diverged')
   })
 
   it('measures the generator beside bicubic on held-out images', () => {
