@@ -270,7 +270,7 @@ describe('suspicion', () => {
     'discriminator/fake': fake,
   })
 
-  it('finds nothing in what published logs of ESRGAN show', () => {
+  it('finds nothing in steps of published logs of ESRGAN', () => {
     for (const values of [step(1.5e-3, -14.7, -21.7), step(0.43, -10.4, -12.7), step(0.02, 36.1, 32.6)]) {
       expect(suspicion(values, criterion)).toBeUndefined()
     }
