@@ -334,6 +334,7 @@ export {
   type VGGFeaturesOptions,
   type VGGInput,
   type ValidationPair,
+  type ValidationQuality,
 } from './esrgan/index.js'
 export {
   createConvEncoder,

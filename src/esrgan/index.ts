@@ -36,5 +36,5 @@ export {
 } from './trainer.js'
 export type { ESRGANBestMeta, ESRGANCounters, ESRGANRunMeta, ESRGANTrainerState } from './trainerState.js'
 export { receptiveRadius, superResolve, upscale, type UpscaleOptions } from './upscale.js'
-export { validateGenerator, type ESRGANValidation, type ValidationPair } from './validate.js'
+export { validateGenerator, type ESRGANValidation, type ValidationPair, type ValidationQuality } from './validate.js'
 export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions, type VGGInput } from './vgg.js'

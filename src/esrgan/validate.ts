@@ -14,6 +14,14 @@ export interface ValidationPair {
   readonly hr: PixelImage
 }
 
+/** Means over held-out images. */
+export interface ValidationQuality {
+  /** PSNR in dB, on Y. */
+  readonly psnr: number
+  /** SSIM, on Y. */
+  readonly ssim: number
+}
+
 /** How `trainESRGAN` measures itself while it trains. At least one of `images` and `validate` is needed. */
 export interface ESRGANValidation {
   /** Measure after every so many steps of a stage, and at its end. BasicSR's is 5000. */
@@ -70,14 +78,11 @@ export function validationPairs(
 export async function validateGenerator(
   generator: Generator,
   images: readonly (PixelImage | ValidationPair)[],
-): Promise<{ readonly psnr: number; readonly ssim: number }> {
+): Promise<ValidationQuality> {
   return measurePairs(generator, validationPairs(images, generator.config))
 }
 
-async function measurePairs(
-  generator: Generator,
-  pairs: readonly ValidationPair[],
-): Promise<{ readonly psnr: number; readonly ssim: number }> {
+async function measurePairs(generator: Generator, pairs: readonly ValidationPair[]): Promise<ValidationQuality> {
   const comparison = { channel: 'y', crop: generator.config.scale } as const
   const sums = { psnr: 0, ssim: 0 }
   for (const { lr, hr } of pairs) {
