@@ -9,3 +9,4 @@ export { browserBreaKHis, type BrowserBreaKHisOptions } from './browserBreaKHis.
 export type { BlobLike, BrowserFile, BrowserFileOptions, FileLike } from './browserFile.js'
 export { browserImages, type BrowserImageEntry, type BrowserImagesOptions } from './browserImages.js'
 export { decodeImage } from './decodeImage.js'
+export { fromImageData, toImageData, type ImageDataLike } from './imageData.js'

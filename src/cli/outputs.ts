@@ -2,11 +2,14 @@ import { realpath } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { kindOf, UsageError } from './options.js'
 
-/** File formats that can be written. */
-const extensions = ['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp']
+/** Extensions of the file formats that can be written, which are those that can be read. */
+export const imageExtensions: readonly string[] = ['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp']
+
+/** Whether a name is that of an image by its extension. */
+export const hasImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase())
 
 /** The real place of a path that need not exist. */
-async function placeOf(path: string): Promise<string> {
+export async function placeOf(path: string): Promise<string> {
   const whole = resolve(path)
   try {
     return await realpath(whole)
@@ -29,26 +32,40 @@ async function refuseInputs(targets: readonly string[], inputs: readonly string[
 export async function outputFile(out: string, input: string): Promise<string> {
   const isFolder = /[/\\]$/.test(out) || (await kindOf(out)) === 'folder'
   const target = isFolder ? join(out, withKnownFormat(basename(input))) : out
-  if (!extensions.includes(extname(target).toLowerCase())) {
-    throw new UsageError(`--out: must end in one of ${extensions.join(', ')}: ${out}`)
+  if (!hasImageName(target)) {
+    throw new UsageError(`--out: must end in one of ${imageExtensions.join(', ')}: ${out}`)
   }
   await refuseInputs([target], [input])
   return target
 }
 
-/** The name itself where its format can be written, else with `.png`. */
-const withKnownFormat = (name: string): string =>
-  extensions.includes(extname(name).toLowerCase()) ? name : `${name}.png`
+/** The name itself where its format can be written, else with `.png`; with a format, the name with that extension instead of its own. */
+function withKnownFormat(name: string, format?: string): string {
+  if (format === undefined) return hasImageName(name) ? name : `${name}.png`
+  return `${hasImageName(name) ? name.slice(0, -extname(name).length) : name}.${format}`
+}
 
-/** Where several images go: files of their names in a folder. Refuses inputs and equal names. */
-export async function outputFiles(out: string, inputs: readonly string[]): Promise<string[]> {
+/** An image and the name, with sub-folders, that its result is to have in the output folder. */
+export interface NamedInput {
+  readonly path: string
+  readonly name: string
+}
+
+/** Where several images go: files of their names in a folder, in the format if one is given. Refuses inputs and equal names. */
+export async function outputFiles(out: string, inputs: readonly NamedInput[], format?: string): Promise<string[]> {
   if ((await kindOf(out)) === 'file')
     throw new UsageError(`--out: several images go into a folder, and this is a file: ${out}`)
-  const targets = inputs.map((input) => join(out, withKnownFormat(basename(input))))
-  for (const [i, target] of targets.entries()) {
-    const first = targets.indexOf(target)
-    if (first !== i) throw new UsageError(`--out: ${inputs[first]} and ${inputs[i]} would both become ${target}`)
+  const sources = new Map<string, string>()
+  for (const { path, name } of inputs) {
+    const target = join(out, withKnownFormat(name, format))
+    const first = sources.get(target)
+    if (first !== undefined) throw new UsageError(`--out: ${first} and ${path} would both become ${target}`)
+    sources.set(target, path)
   }
-  await refuseInputs(targets, inputs)
+  const targets = [...sources.keys()]
+  await refuseInputs(
+    targets,
+    inputs.map(({ path }) => path),
+  )
   return targets
 }

@@ -35,6 +35,7 @@ export {
   type ESRGANTrainerOptions,
 } from './trainer.js'
 export type { ESRGANBestMeta, ESRGANCounters, ESRGANRunMeta, ESRGANTrainerState } from './trainerState.js'
-export { receptiveRadius, superResolve, upscale, type UpscaleOptions } from './upscale.js'
 export { validateGenerator, type ESRGANValidation, type ValidationPair, type ValidationQuality } from './validate.js'
+export { receptiveRadius } from './receptiveRadius.js'
+export { superResolve, upscale, upscaleBands, upscaleTiles, type UpscaledPart, type UpscaleOptions } from './upscale.js'
 export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions, type VGGInput } from './vgg.js'

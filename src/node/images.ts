@@ -127,21 +127,39 @@ export interface WriteImageOptions {
   readonly quality?: number
 }
 
+/** The longest sides of formats that have a limit of their own: libjpeg's and WebP's. */
+const longestSides: Partial<Record<ImageFormat, number>> = { jpeg: 65_500, webp: 16_383 }
+
+/**
+ * The format that a file name stands for. Throws an ArgumentError for another extension, and where an image of that size is too long for
+ * the format: worth knowing before the image is computed.
+ */
+export function requireWritable(name: string, { width, height }: Pick<PixelImage, 'width' | 'height'>): ImageFormat {
+  const format = formats[extname(name).toLowerCase()]
+  if (format === undefined) {
+    throw new ArgumentError('path', `end in one of ${Object.keys(formats).join(', ')}`, name)
+  }
+  const longest = longestSides[format] ?? Infinity
+  if (Math.max(width, height) > longest) {
+    const rule = `have sides of at most ${longest} pixels to be written as ${format}`
+    throw new ArgumentError('image', rule, `${width}x${height}`)
+  }
+  return format
+}
+
 /**
  * The image as a file's bytes, in the format that the name's extension says: `.png`, `.jpg`, `.jpeg`, `.tif`, `.tiff`,
  * `.webp`. PNG, TIFF and WebP are lossless, JPEG is 4:4:4. 16 bits stay in PNG and TIFF; WebP and JPEG hold 8. JPEG drops alpha.
  *
- * @throws ArgumentError for another extension, a quality out of range, or data whose length does not fit the size.
+ * @throws ArgumentError for another extension, a quality out of range, data whose length does not fit the size, or a side longer than the
+ *   format holds (WebP 16,383 pixels, JPEG 65,500).
  */
 export async function encodeImage(
   image: PixelImage,
   name: string,
   { quality = 95 }: WriteImageOptions = {},
 ): Promise<Uint8Array> {
-  const format = formats[extname(name).toLowerCase()]
-  if (format === undefined) {
-    throw new ArgumentError('path', `end in one of ${Object.keys(formats).join(', ')}`, name)
-  }
+  const format = requireWritable(name, image)
   requireInteger('options.quality', quality, 1)
   if (quality > 100) throw new ArgumentError('options.quality', 'be at most 100', quality)
   const { width, height, channels, maxValue } = image
@@ -151,7 +169,10 @@ export async function encodeImage(
   const deep = maxValue === 65535 && (format === 'png' || format === 'tiff')
   const data = maxValue === 255 || deep ? image.data : Uint8Array.from(image.data, (value) => Math.round(value / 257))
   const grey = channels < 3
-  let output = sharp(data, { raw: { width, height, channels } }).toColourspace(colourSpace(deep, grey))
+  // These are this program's own pixels, whatever their number.
+  let output = sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(
+    colourSpace(deep, grey),
+  )
   if (format === 'jpeg') output = output.removeAlpha().jpeg({ quality, chromaSubsampling: '4:4:4' })
   else if (format === 'png') output = output.png()
   else if (format === 'tiff') output = output.tiff({ compression: 'deflate' })

@@ -1,31 +1,65 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { ArgumentError } from '../../errors.js'
-import { readImage, writeImage } from '../../node/index.js'
+import { enlarge, isOfTheImage, type Enlarged, type EnlargeOptions } from '../enlarge.js'
+import { finishedOutputs, sha256 } from '../finishedOutputs.js'
+import { namedInputs } from '../inputs.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
-import { backendOption, integer, jsonOption, requireFile, threadsOption, UsageError } from '../options.js'
-import { outputFile, outputFiles } from '../outputs.js'
+import { backendOption, integer, jsonOption, kindOf, requireFile, threadsOption, UsageError } from '../options.js'
+import { outputFile, outputFiles, type NamedInput } from '../outputs.js'
 import { createProgress } from '../progress.js'
 import { startChosen, type BackendChoice } from '../startChosen.js'
 
 interface UpscaleCommandOptions {
   weights: string
   out: string
+  format?: string
+  quality: number
   tile: number
   overlap?: number
+  force?: true
   backend: BackendChoice
   threads?: number
   json?: true
+}
+
+/** An image and where its enlargement goes. */
+interface Job {
+  readonly image: string
+  readonly out: string
+}
+
+/** What is to be done, and the folder of the outputs where there is one. */
+async function plan(
+  images: readonly string[],
+  { out, format }: UpscaleCommandOptions,
+): Promise<{ readonly jobs: readonly Job[]; readonly folder?: string }> {
+  const inputs: readonly NamedInput[] = await namedInputs(images, out)
+  const isFolder = images.length > 1 || (await kindOf(images[0]!)) === 'folder' || /[/\\]$/.test(out)
+  if (isFolder || (await kindOf(out)) === 'folder') {
+    const targets = await outputFiles(out, inputs, format)
+    return { jobs: inputs.map(({ path }, i) => ({ image: path, out: targets[i]! })), folder: out }
+  }
+  if (format !== undefined) throw new UsageError(`--format: is for a folder; the file's name says it here: ${out}`)
+  return { jobs: [{ image: images[0]!, out: await outputFile(out, images[0]!) }] }
 }
 
 /** `esrgan-scnn upscale`: pictures through a trained generator. */
 export function upscaleCommand(io: CommandIO): Command {
   return new Command('upscale')
     .description('Enlarges pictures with a trained RRDB generator (ESRGAN, Real-ESRGAN, or your own).')
-    .argument('<image...>', 'PNG, JPEG, TIFF or WebP')
+    .argument('<image...>', 'PNG, JPEG, TIFF or WebP, or folders: all below them, hidden ones left out')
     .requiredOption('--weights <file>', 'the generator, as safetensors')
-    .requiredOption('--out <path>', 'a file for one image, a folder for several (their names are kept)')
+    .requiredOption('--out <path>', 'a file for one image, else a folder (names and sub-folders are kept)')
+    .addOption(
+      new Option('--format <name>', 'of the files in the folder (default: as the image)').choices([
+        'png',
+        'jpg',
+        'tif',
+        'webp',
+      ]),
+    )
+    .addOption(new Option('--quality <n>', 'of JPEG, from 1 to 100').argParser(integer(1, 100)).default(95))
     .addOption(
       new Option('--tile <n>', 'input pixels a side that are computed at once; memory grows with its square')
         .argParser(integer(4, 4096))
@@ -37,68 +71,79 @@ export function upscaleCommand(io: CommandIO): Command {
         'input pixels that neighbouring tiles share (default: 24, or less than half a tile)',
       ).argParser(integer(0, 2047)),
     )
+    .option('--force', 'make again what an earlier run has finished')
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ esrgan-scnn upscale small.png --weights RealESRGAN_x4plus.safetensors --out large.png',
+      '\nIn a folder, what an earlier run has finished from the same image, weights and settings is left as it is.\nAn image that cannot be enlarged is told of, and the others go on; the exit code is 1 then.\n\nExamples:\n  $ esrgan-scnn upscale small.png --weights RealESRGAN_x4plus.safetensors --out large.png\n  $ esrgan-scnn upscale scans --weights RealESRGAN_x4plus.safetensors --out large --format png',
     )
     .action(async (images: string[], options: UpscaleCommandOptions) => {
-      const { weights, out, tile, overlap, backend, threads, json } = options
+      const { weights, tile, overlap, quality, force = false, backend, threads, json } = options
       if (overlap !== undefined && 2 * overlap >= tile) {
         throw new UsageError(`--overlap: must be less than half of the tile (${tile}): ${overlap}`)
       }
-      for (const image of images) await requireFile('IMAGE', image)
       await requireFile('--weights', weights)
-      const targets = images.length === 1 ? [await outputFile(out, images[0]!)] : await outputFiles(out, images)
-      // All are decoded before any is enlarged: a corrupt one shows now, and nothing is written.
-      if (images.length > 1) for (const image of images) await readImage(image)
-      const { loadGenerator, upscale } = await import('../../esrgan/index.js')
+      const { jobs, folder } = await plan(images, options)
+      const { loadGenerator } = await import('../../esrgan/index.js')
       const bytes = await readFile(weights)
       const started = await startChosen(io, backend, threads)
+      using generator = loadGenerator(bytes, { source: weights })
+      const { scale, blocks } = generator.config
+      if (tile % (4 / scale) !== 0) {
+        throw new UsageError(`--tile: must be a multiple of ${4 / scale} for this x${scale} generator: ${tile}`)
+      }
+      io.stderr.write(`${weights}: x${scale}, ${blocks} blocks · ${started.description}\n`)
+      const settings: EnlargeOptions = {
+        tile,
+        ...(overlap === undefined ? {} : { overlap }),
+        quality,
+        force,
+        weights: sha256(bytes),
+        finished: folder === undefined ? undefined : await finishedOutputs(folder),
+      }
+      const results: Enlarged[] = []
       const progress = createProgress(io)
-      const results: { image: string; out: string; width: number; height: number; seconds: number }[] = []
-      const generator = loadGenerator(bytes, { source: weights })
       try {
-        io.stderr.write(
-          `${weights}: x${generator.config.scale}, ${generator.config.blocks} blocks · ${started.description}\n`,
-        )
         await interruptible(
           io,
           async () => 'the pictures that were finished are whole',
           async (signal) => {
-            for (const [i, image] of images.entries()) {
-              const begun = Date.now()
-              const picture = await readImage(image)
-              const { onProgress } = progress
-              const large = await upscale(generator, picture, {
-                tile,
-                ...(overlap === undefined ? {} : { overlap }),
-                signal,
-                onProgress: (event) => onProgress({ ...event, stage: `upscale ${i + 1}/${images.length}` }),
-              })
-              await writeImage(targets[i]!, large)
-              const seconds = (Date.now() - begun) / 1000
-              results.push({ image, out: targets[i]!, width: large.width, height: large.height, seconds })
-              progress.stop()
-              if (json !== true) {
-                io.stdout.write(
-                  `${targets[i]}: ${picture.width}x${picture.height} -> ${large.width}x${large.height}, ${seconds.toFixed(1)} s\n`,
-                )
+            for (const [i, { image, out }] of jobs.entries()) {
+              signal.throwIfAborted()
+              const stage = `upscale ${i + 1}/${jobs.length}`
+              const onProgress: EnlargeOptions['onProgress'] = (event) => progress.onProgress({ ...event, stage })
+              try {
+                const result = await enlarge(generator, image, out, { ...settings, signal, onProgress })
+                progress.stop()
+                results.push(result)
+                if (json !== true) io.stdout.write(`${describe(result)}\n`)
+              } catch (error) {
+                progress.stop()
+                if (jobs.length === 1 || !isOfTheImage(error, image)) throw error
+                const problem = error.message.startsWith(image) ? error.message : `${image}: ${error.message}`
+                results.push({ image, out, status: 'failed', problem })
+                io.stderr.write(`${problem}\n`)
               }
             }
           },
         )
-      } catch (error) {
-        // The generator's scale decides what a tile may be.
-        if (error instanceof ArgumentError && error.argument === 'options.tile')
-          throw new UsageError(`--tile: ${error.message}`)
-        throw error
       } finally {
         progress.stop()
-        generator.dispose()
+        if (json === true && results.length > 0) io.stdout.write(`${JSON.stringify(results)}\n`)
       }
-      if (json === true) io.stdout.write(`${JSON.stringify(results)}\n`)
+      const count = (status: Enlarged['status']): number => results.filter((result) => result.status === status).length
+      if (jobs.length > 1) {
+        io.stderr.write(`${count('done')} enlarged, ${count('unchanged')} unchanged, ${count('failed')} failed\n`)
+      }
+      if (count('failed') > 0) {
+        const failed = results.filter(({ status }) => status === 'failed').map(({ image }) => image)
+        const names = `${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''}`
+        throw new Error(`${failed.length} of ${jobs.length} pictures could not be enlarged: ${names}`)
+      }
     })
 }
+
+const describe = ({ out, status, width, height, seconds }: Enlarged): string =>
+  status === 'done' ? `${out}: ${width}x${height}, ${seconds!.toFixed(1)} s` : `${out}: unchanged`
