@@ -7,7 +7,15 @@ import { shared } from './vitest.config.js'
 export default defineConfig({
   ...shared,
   // Found while the tests run, a package would make vite bundle again and reload the page.
-  optimizeDeps: { include: ['@tensorflow/tfjs-core', 'pure-rand/distribution/uniformFloat64'] },
+  optimizeDeps: {
+    include: [
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
+      '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-wasm',
+      'pure-rand/distribution/uniformFloat64',
+    ],
+  },
   test: {
     ...shared.test,
     name: 'chromium',
