@@ -68,8 +68,8 @@ describe('upscale of a folder', () => {
       expect(results.map(({ status }) => status).toSorted()).toEqual(['done', 'done', 'done', 'failed'])
       const bad = results.find(({ status }) => status === 'failed')!
       expect(bad.image).toBe(join(folder, 'scans', 'deep', 'bad.png'))
-      expect(bad.problem).toMatch(/bad\.png: cannot be decoded/)
-      expect(stderr).toContain(`${bad.problem}\n`)
+      expect(bad.problem).toMatch(/^cannot be decoded/)
+      expect(stderr).toContain(`${bad.image}: ${bad.problem}\n`)
       expect(stderr).toMatch(/3 enlarged, 0 unchanged, 1 failed\n/)
       expect(stderr).toMatch(/esrgan-scnn upscale: 1 of 4 pictures could not be enlarged: .*bad\.png\n$/)
       using generator = createRRDBGenerator(small)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
+import { DataError, printable } from '../../errors.js'
 import { enlarge, isOfTheImage, type Enlarged, type EnlargeOptions } from '../enlarge.js'
 import { finishedOutputs, sha256 } from '../finishedOutputs.js'
 import { namedInputs } from '../inputs.js'
@@ -118,13 +119,13 @@ export function upscaleCommand(io: CommandIO): Command {
                 const result = await enlarge(generator, image, out, { ...settings, signal, onProgress })
                 progress.stop()
                 results.push(result)
-                if (json !== true) io.stdout.write(`${describe(result)}\n`)
+                if (json !== true) io.stdout.write(`${printable(describe(result))}\n`)
               } catch (error) {
                 progress.stop()
                 if (jobs.length === 1 || !isOfTheImage(error, image)) throw error
-                const problem = error.message.startsWith(image) ? error.message : `${image}: ${error.message}`
+                const problem = error instanceof DataError ? error.problem : error.message
                 results.push({ image, out, status: 'failed', problem })
-                io.stderr.write(`${problem}\n`)
+                io.stderr.write(`${printable(`${image}: ${problem}`)}\n`)
               }
             }
           },
