@@ -2,7 +2,9 @@ import type { PixelImage } from '../image.js'
 
 /** A browser's `ImageData`, by its shape. */
 export interface ImageDataLike {
+  /** Pixels in a row. */
   readonly width: number
+  /** Rows. */
   readonly height: number
   /** `height * width` times red, green, blue, alpha; alpha is straight. */
   readonly data: Uint8ClampedArray | Uint8Array

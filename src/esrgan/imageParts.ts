@@ -23,7 +23,7 @@ export function blankEnlargement(image: PixelImage, scale: number): PixelImage {
   const tooLarge = (limit: string): ArgumentError =>
     new ArgumentError(
       'image',
-      `fit into ${limit} when it is enlarged (upscaleBands gives it in parts)`,
+      `fit into ${limit} when it is enlarged, unless in parts (upscaleBands; on the command line, PNG)`,
       `${width}x${height}x${image.channels}, ${bytes} bytes`,
     )
   if (bytes > maxArrayBytes) throw tooLarge(`one array of ${maxArrayBytes} bytes`)

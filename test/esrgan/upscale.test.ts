@@ -107,6 +107,8 @@ describe('upscale', () => {
     const steps = onProgress.mock.calls.map(([event]) => event.step)
     expect(steps).toEqual(Array.from({ length: 6 }, (_, i) => i + 1))
     expect(onProgress.mock.calls[0]![0]).toMatchObject({ stage: 'super-resolve', steps: 6 })
+    expect(onProgress.mock.calls[0]![0].secondsLeft).toBeGreaterThan(0)
+    expect(onProgress.mock.calls[5]![0].secondsLeft).toBe(0)
 
     const controller = new AbortController()
     const stopped = upscale(generator, picture(30, 20, 3), {
@@ -230,7 +232,7 @@ describe('a result that no array holds', () => {
     const apply = vi.fn<Generator['apply']>(generator.apply)
     const image: PixelImage = { width: 10_000, height: 10_000, channels: 3, maxValue: 255, data: new Uint8Array(0) }
     await expect(upscale({ ...generator, apply }, image)).rejects.toThrow(
-      'image must fit into one array of 4294967296 bytes when it is enlarged (upscaleBands gives it in parts); ' +
+      'image must fit into one array of 4294967296 bytes when it is enlarged, unless in parts (upscaleBands; on the command line, PNG); ' +
         'received "40000x40000x3, 4800000000 bytes"',
     )
     expect(apply).not.toHaveBeenCalled()
