@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { defineConfig, type Options } from 'tsup'
 
 /**
- * Keeps `import('vega')` in the CommonJS build: tsup's splitting turns it into `require`, which vega's top-level await
- * refuses.
+ * Keeps `import('vega')` and `import('h5wasm')` in the CommonJS build: tsup's splitting turns them into `require`, which
+ * vega's top-level await refuses, and h5wasm has only an ES module.
  */
 const nativeImports: NonNullable<Options['plugins']>[number] = {
   name: 'native-imports',
@@ -11,7 +11,7 @@ const nativeImports: NonNullable<Options['plugins']>[number] = {
     for (const { name } of writtenFiles.filter((file) => file.name.endsWith('.cjs'))) {
       const code = await readFile(name, 'utf8')
       const kept = code.replaceAll(
-        /Promise\.resolve\(\)\.then\(\(\) => _interopRequireWildcard\(require\(("vega(?:-lite)?")\)\)\)/g,
+        /Promise\.resolve\(\)\.then\(\(\) => _interopRequireWildcard\(require\(("(?:vega(?:-lite)?|h5wasm)")\)\)\)/g,
         'import($1)',
       )
       if (kept !== code) await writeFile(name, kept)

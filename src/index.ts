@@ -240,7 +240,9 @@ export {
   floatToHalf,
   generatorNameIn,
   halfToFloat,
+  readKerasWeights,
   readSafetensors,
+  readWeights,
   toFloat32,
   writeSafetensors,
   type CanonicalNames,
@@ -250,7 +252,8 @@ export {
   type NamedTensors,
   type Safetensors,
   type SafetensorsDtype,
-  type SafetensorsTensor,
+  type StoredTensor,
+  type WeightsFile,
   type WriteSafetensorsOptions,
 } from './weights/index.js'
 export {

@@ -7,7 +7,7 @@ import {
   readSafetensors,
   toFloat32,
   writeSafetensors,
-  type SafetensorsTensor,
+  type StoredTensor,
   type WriteSafetensorsOptions,
 } from '../weights/index.js'
 import type { Variable } from '@tensorflow/tfjs-core'
@@ -111,7 +111,7 @@ export function loadGenerator(
   { source = 'generator weights', ...options }: LoadGeneratorOptions = {},
 ): Generator {
   const file = readSafetensors(bytes, source)
-  const { tensors } = canonicalGeneratorNames<SafetensorsTensor>(file.tensors, source)
+  const { tensors } = canonicalGeneratorNames<StoredTensor>(file.tensors, source)
   const config = inferConfig(tensors, options, savedOptions(file.metadata, source), source)
   const expected = new Map<string, { shape: readonly number[] }>()
   for (const { name, inputs, outputs } of generatorConvolutions(config)) {

@@ -1,39 +1,14 @@
 import { WeightsError } from '../errors.js'
 import { bfloat16ToFloat, floatToBfloat16, floatToHalf, halfToFloat } from './half.js'
 import type { NamedTensors } from './tensors.js'
-
-/** The element types that can be read. */
-export type SafetensorsDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL'
-
-/** One tensor of a safetensors file, not yet converted. */
-export interface SafetensorsTensor {
-  /** The element type as stored. */
-  readonly dtype: SafetensorsDtype
-  /** The size of each dimension. */
-  readonly shape: readonly number[]
-  /** The little-endian bytes: a view of the file, not a copy. */
-  readonly data: Uint8Array
-}
+import { elementBytes, type SafetensorsDtype, type StoredTensor } from './weightsFile.js'
 
 /** A parsed safetensors file. */
 export interface Safetensors {
   /** Every tensor by name, in the order of the header. */
-  readonly tensors: Map<string, SafetensorsTensor>
+  readonly tensors: Map<string, StoredTensor>
   /** The free text entries of `__metadata__`. */
   readonly metadata: Record<string, string>
-}
-
-const elementBytes: Record<SafetensorsDtype, number> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
 }
 
 /** The format's own bound on the header, in bytes. */
@@ -50,14 +25,15 @@ function readEntry(
   entry: unknown,
   section: Uint8Array,
   source: string,
-): SafetensorsTensor & { start: number; end: number } {
+): StoredTensor & { start: number; end: number } {
   const fail = (problem: string): never => {
     throw new WeightsError(source, `tensor ${JSON.stringify(name)} ${problem}`)
   }
   if (!isObject(entry)) return fail('has no description')
   const { dtype, shape, data_offsets: offsets } = entry
   if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype)) {
-    return fail(`has dtype ${JSON.stringify(dtype)}; known are ${Object.keys(elementBytes).join(', ')}`)
+    const given = typeof dtype === 'string' ? JSON.stringify(dtype.slice(0, 40)) : `of type ${typeof dtype}`
+    return fail(`has dtype ${given}; known are ${Object.keys(elementBytes).join(', ')}`)
   }
   if (!Array.isArray(shape) || !shape.every(isSize)) return fail('has a shape that is no list of sizes')
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) return fail('has no two data offsets')
@@ -98,7 +74,7 @@ export function readSafetensors(bytes: Uint8Array, source = 'safetensors'): Safe
   if (!isObject(header)) throw new WeightsError(source, 'the header is not a JSON object')
 
   const section = bytes.subarray(headerEnd)
-  const tensors = new Map<string, SafetensorsTensor>()
+  const tensors = new Map<string, StoredTensor>()
   const spans: { name: string; start: number; end: number }[] = []
   let metadata: Record<string, string> = {}
   for (const [name, entry] of Object.entries(header)) {
@@ -135,7 +111,7 @@ export function readSafetensors(bytes: Uint8Array, source = 'safetensors'): Safe
 let halves: Float32Array | undefined
 
 /** The values of a tensor as float32, in a copy. F32, F16 and BF16 are exact; F64 and wide integers are rounded. */
-export function toFloat32({ dtype, data }: Pick<SafetensorsTensor, 'dtype' | 'data'>): Float32Array {
+export function toFloat32({ dtype, data }: Pick<StoredTensor, 'dtype' | 'data'>): Float32Array {
   const count = data.byteLength / elementBytes[dtype]
   // Not data.slice(): Node's Buffer has one of its own, which does not copy.
   if (dtype === 'F32') return new Float32Array(new Uint8Array(data).buffer, 0, count)
