@@ -1,6 +1,13 @@
 import type { ready } from 'h5wasm'
 import { WeightsError } from '../errors.js'
-import { byteBudget, elementBytes, type SafetensorsDtype, type StoredTensor, type WeightsFile } from './weightsFile.js'
+import {
+  byteBudget,
+  elementBytes,
+  quoted,
+  type SafetensorsDtype,
+  type StoredTensor,
+  type WeightsFile,
+} from './weightsFile.js'
 
 type H5Module = Awaited<typeof ready>
 type Fail = (problem: string) => never
@@ -90,7 +97,7 @@ function readGroups(
     for (const name of library.get_names(file, group || '/', false)) {
       if (++objects > mostObjects) fail(`it has more than ${mostObjects} groups and datasets`)
       const path = `${group}/${name}`
-      const inDataset = (problem: string): never => fail(`dataset ${JSON.stringify(path.slice(0, 120))} ${problem}`)
+      const inDataset = (problem: string): never => fail(`dataset ${quoted(path)} ${problem}`)
       const type = library.get_type(file, path)
       if (type === library.H5G_GROUP) walk(path, `${prefix}${name}/`, level + 1)
       if (type !== library.H5G_DATASET) continue

@@ -1,3 +1,5 @@
+import { quoted } from './weightsFile.js'
+
 import { AllowedName, Dictionary, opaque, Sequence } from './pickleValues.js'
 
 type Fail = (problem: string) => never
@@ -103,7 +105,7 @@ export function unpickle(bytes: Uint8Array, start: number, host: PickleHost, fai
     const whole = `${module}.${attribute}`
     if (host.allows(whole)) return new AllowedName(whole)
     return fail(
-      `its pickle asks for ${JSON.stringify(whole.slice(0, 120))}, which no tensor needs; nothing was run. Save ` +
+      `its pickle asks for ${quoted(whole)}, which no tensor needs; nothing was run. Save ` +
         'model.state_dict() alone, not the model or other objects',
     )
   }
@@ -116,7 +118,7 @@ export function unpickle(bytes: Uint8Array, start: number, host: PickleHost, fai
   const append = (items: readonly unknown[]): void => {
     const list = top()
     if (!(list instanceof Sequence)) damaged('it appends to what is no list')
-    else for (const item of items) list.items.push(item)
+    else for (const item of items) list.append(item)
   }
   const setItems = (items: readonly unknown[]): void => {
     const dictionary = top()
@@ -145,9 +147,9 @@ export function unpickle(bytes: Uint8Array, start: number, host: PickleHost, fai
     0x43: () => skip(uint8()), // SHORT_BINBYTES
     0x8e: () => skip(uint64()), // BINBYTES8
     0x96: () => skip(uint64()), // BYTEARRAY8
-    0x29: () => new Sequence([]), // EMPTY_TUPLE
-    0x5d: () => new Sequence([]), // EMPTY_LIST
-    0x8f: () => new Sequence([]), // EMPTY_SET
+    0x29: () => new Sequence(), // EMPTY_TUPLE
+    0x5d: () => new Sequence(), // EMPTY_LIST
+    0x8f: () => new Sequence(), // EMPTY_SET
     0x7d: () => new Dictionary(), // EMPTY_DICT
     0x85: () => tuple(1), // TUPLE1
     0x86: () => tuple(2), // TUPLE2

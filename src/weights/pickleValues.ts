@@ -1,18 +1,31 @@
-/** A Python list, tuple or set. */
+const none: readonly unknown[] = []
+const empty: ReadonlyMap<unknown, unknown> = new Map()
+
+/** A Python list, tuple or set. Of an empty one no array is made: a pickle may have millions. */
 export class Sequence {
-  readonly items: unknown[]
-  constructor(items: unknown[]) {
-    this.items = items
+  #items: unknown[] | undefined
+
+  constructor(items?: unknown[]) {
+    this.#items = items
+  }
+
+  /** Its items in order. */
+  get items(): readonly unknown[] {
+    return this.#items ?? none
+  }
+
+  /** Puts an item at its end. */
+  append(item: unknown): void {
+    this.#items ??= []
+    this.#items.push(item)
   }
 }
 
-const empty: ReadonlyMap<unknown, unknown> = new Map()
-
-/** A Python dictionary of any kind. */
+/** A Python dictionary of any kind. Of an empty one no map is made. */
 export class Dictionary {
   #entries: Map<unknown, unknown> | undefined
 
-  /** Its keys and values; the map of an empty one is not made, for a pickle may have millions. */
+  /** Its keys and values. */
   get entries(): ReadonlyMap<unknown, unknown> {
     return this.#entries ?? empty
   }

@@ -1,7 +1,7 @@
 import { WeightsError } from '../errors.js'
 import { bfloat16ToFloat, floatToBfloat16, floatToHalf, halfToFloat } from './half.js'
 import type { NamedTensors } from './tensors.js'
-import { elementBytes, type SafetensorsDtype, type StoredTensor } from './weightsFile.js'
+import { elementBytes, quoted, type SafetensorsDtype, type StoredTensor } from './weightsFile.js'
 
 /** A parsed safetensors file. */
 export interface Safetensors {
@@ -27,12 +27,12 @@ function readEntry(
   source: string,
 ): StoredTensor & { start: number; end: number } {
   const fail = (problem: string): never => {
-    throw new WeightsError(source, `tensor ${JSON.stringify(name)} ${problem}`)
+    throw new WeightsError(source, `tensor ${quoted(name)} ${problem}`)
   }
   if (!isObject(entry)) return fail('has no description')
   const { dtype, shape, data_offsets: offsets } = entry
   if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype)) {
-    const given = typeof dtype === 'string' ? JSON.stringify(dtype.slice(0, 40)) : `of type ${typeof dtype}`
+    const given = typeof dtype === 'string' ? quoted(dtype) : `of type ${typeof dtype}`
     return fail(`has dtype ${given}; known are ${Object.keys(elementBytes).join(', ')}`)
   }
   if (!Array.isArray(shape) || !shape.every(isSize)) return fail('has a shape that is no list of sizes')
@@ -43,7 +43,10 @@ function readEntry(
   }
   const kind = dtype as SafetensorsDtype
   const wanted = shape.reduce((product, size) => product * size, elementBytes[kind])
-  if (wanted !== end - start) return fail(`${kind} [${shape.join(', ')}] needs ${wanted} bytes, but has ${end - start}`)
+  if (wanted !== end - start) {
+    const sizes = `${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''}`
+    return fail(`${kind} [${sizes}] needs ${wanted} bytes, but has ${end - start}`)
+  }
   return { dtype: kind, shape, data: section.subarray(start, end), start, end }
 }
 
@@ -96,7 +99,7 @@ export function readSafetensors(bytes: Uint8Array, source = 'safetensors'): Safe
       throw new WeightsError(
         source,
         start < covered
-          ? `tensor ${JSON.stringify(name)} overlaps the one before it`
+          ? `tensor ${quoted(name)} overlaps the one before it`
           : `bytes ${covered} to ${start} of the data section belong to no tensor`,
       )
     }

@@ -1,7 +1,7 @@
 import { unpickle } from './pickle.js'
 import { callTorch, isTorchName, storageOf, type Storage } from './torchNames.js'
 import { readTorchTensors } from './torchTensors.js'
-import type { StoredTensor } from './weightsFile.js'
+import { quoted, type StoredTensor } from './weightsFile.js'
 import { readZip, type ZipEntry } from './zip.js'
 
 type Fail = (problem: string) => never
@@ -33,9 +33,9 @@ export function readTorchZip(bytes: Uint8Array, fail: Fail): Map<string, StoredT
   }
   const folder = pickles[0]!.slice(0, -'data.pkl'.length)
   const contents = (name: string, entry: ZipEntry | undefined): Uint8Array => {
-    if (entry === undefined) return fail(`its zip archive has no ${JSON.stringify(name.slice(0, 120))}`)
+    if (entry === undefined) return fail(`its zip archive has no ${quoted(name)}`)
     if (entry.isStored) return entry.data
-    return fail(`its zip entry ${JSON.stringify(name)} is compressed or encrypted, which torch.save never does`)
+    return fail(`its zip entry ${quoted(name)} is compressed or encrypted, which torch.save never does`)
   }
   const order = entries.get(`${folder}byteorder`)
   if (order !== undefined && new TextDecoder().decode(contents('byteorder', order)) !== 'little') {
@@ -54,7 +54,7 @@ export function readTorchZip(bytes: Uint8Array, fail: Fail): Map<string, StoredT
     const data = contents(name, entries.get(name))
     return data.length === length
       ? data
-      : fail(`its storage ${JSON.stringify(key)} claims ${length} bytes, but has ${data.length}`)
+      : fail(`its storage ${quoted(key)} claims ${length} bytes, but has ${data.length}`)
   }
   return readTorchTensors(value, { pickleLength: pickle.length, fileLength: bytes.length }, bytesOf, fail)
 }

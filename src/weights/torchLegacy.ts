@@ -2,7 +2,7 @@ import { unpickle } from './pickle.js'
 import { Dictionary, Sequence } from './pickleValues.js'
 import { callTorch, isTorchName, storageOf, type Storage } from './torchNames.js'
 import { readTorchTensors } from './torchTensors.js'
-import { elementBytes, type StoredTensor } from './weightsFile.js'
+import { elementBytes, quoted, type StoredTensor } from './weightsFile.js'
 
 type Fail = (problem: string) => never
 
@@ -27,7 +27,7 @@ export function readTorchLegacy(bytes: Uint8Array, fail: Fail): Map<string, Stor
       const known = storages.get(storage.key)
       if (known === undefined) storages.set(storage.key, storage)
       else if (known.bytes !== storage.bytes || known.dtype !== storage.dtype) {
-        fail(`its storage ${JSON.stringify(storage.key.slice(0, 120))} has two sizes`)
+        fail(`its storage ${quoted(storage.key)} has two sizes`)
       }
       return known ?? storage
     },
@@ -54,7 +54,7 @@ export function readTorchLegacy(bytes: Uint8Array, fail: Fail): Map<string, Stor
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined
     if (storage === undefined || contents.has(storage.key)) return fail('its list of storages does not fit its pickle')
-    const named = JSON.stringify(storage.key.slice(0, 120))
+    const named = quoted(storage.key)
     if (at + 8 + storage.bytes > bytes.length) return fail(`it ends before the end of its storage ${named}`)
     const count = storage.dtype === undefined ? storage.bytes : storage.bytes / elementBytes[storage.dtype]
     if (view.getBigUint64(at, true) !== BigInt(count))
@@ -62,7 +62,6 @@ export function readTorchLegacy(bytes: Uint8Array, fail: Fail): Map<string, Stor
     contents.set(storage.key, bytes.subarray(at + 8, at + 8 + storage.bytes))
     at += 8 + storage.bytes
   }
-  const bytesOf = ({ key }: Storage): Uint8Array =>
-    contents.get(key) ?? fail(`its storage ${JSON.stringify(key.slice(0, 120))} is missing`)
+  const bytesOf = ({ key }: Storage): Uint8Array => contents.get(key) ?? fail(`its storage ${quoted(key)} is missing`)
   return readTorchTensors(value, { pickleLength, fileLength: bytes.length }, bytesOf, fail)
 }

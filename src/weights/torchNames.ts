@@ -1,5 +1,5 @@
 import { AllowedName, Dictionary, opaque, Sequence } from './pickleValues.js'
-import { elementBytes, type SafetensorsDtype } from './weightsFile.js'
+import { elementBytes, quoted, type SafetensorsDtype } from './weightsFile.js'
 
 type Fail = (problem: string) => never
 
@@ -173,8 +173,7 @@ export function storageOf(id: unknown, fail: Fail): Storage {
   if (kind !== 'storage' || typeof key !== 'string' || !isSize(count) || !(type instanceof AllowedName)) {
     return fail('its pickle refers to what is no storage of elements')
   }
-  if (view !== undefined && view !== null)
-    fail(`its storage ${JSON.stringify(key)} is a view: save it again with torch >= 1.6`)
+  if (view !== undefined && view !== null) fail(`its storage ${quoted(key)} is a view: save it again with torch >= 1.6`)
   if (untypedStorages.includes(type.name)) return new Storage(key, undefined, count)
   const dtype = storageTypes.get(type.name)
   return dtype === undefined

@@ -1,6 +1,6 @@
 import { Dictionary } from './pickleValues.js'
 import { WindowValue, type Storage, type TensorWindow } from './torchNames.js'
-import { byteBudget, elementBytes, type StoredTensor } from './weightsFile.js'
+import { byteBudget, elementBytes, quoted, type StoredTensor } from './weightsFile.js'
 
 type Fail = (problem: string) => never
 
@@ -27,7 +27,7 @@ function windowsByName(value: unknown, length: number, fail: Fail): Map<string, 
       if (item instanceof Dictionary) walk(item, `${prefix}${key}.`, level + 1)
       if (!(item instanceof WindowValue)) continue
       const name = prefix + key
-      if (windows.has(name)) fail(`two tensors are named ${JSON.stringify(name.slice(0, 120))}`)
+      if (windows.has(name)) fail(`two tensors are named ${quoted(name)}`)
       windows.set(name, item.window)
     }
   }
@@ -100,7 +100,7 @@ export function readTorchTensors(
   const claim = byteBudget(fileLength, fail)
   const tensors = new Map<string, StoredTensor>()
   for (const [name, window] of windowsByName(value, pickleLength, fail)) {
-    const inTensor = (problem: string): never => fail(`tensor ${JSON.stringify(name.slice(0, 120))} ${problem}`)
+    const inTensor = (problem: string): never => fail(`tensor ${quoted(name)} ${problem}`)
     tensors.set(name, readWindow(window, bytesOf(window.storage), claim, inTensor))
   }
   return tensors

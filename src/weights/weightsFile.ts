@@ -15,6 +15,9 @@ export const elementBytes: Readonly<Record<SafetensorsDtype, number>> = {
   BOOL: 1,
 }
 
+/** A text of a file for an error message: on one line, and not a whole megabyte. */
+export const quoted = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 117)}...` : text)
+
 /** One tensor of a weights file, not yet converted; `toFloat32` gives its values. */
 export interface StoredTensor {
   /** The element type as stored. */

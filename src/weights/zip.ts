@@ -1,3 +1,5 @@
+import { quoted } from './weightsFile.js'
+
 /** A file inside a zip archive. */
 export interface ZipEntry {
   /** Whether its bytes are stored as they are: neither compressed nor encrypted. */
@@ -102,7 +104,7 @@ export function readZip(bytes: Uint8Array, fail: Fail): Map<string, ZipEntry> {
     const next = extraEnd + view.getUint16(at + 32, true)
     if (next > end) fail('its zip directory has a damaged entry')
     const name = utf8.decode(bytes.subarray(at + 46, nameEnd))
-    const inEntry = (problem: string): never => fail(`its zip entry ${JSON.stringify(name.slice(0, 120))} ${problem}`)
+    const inEntry = (problem: string): never => fail(`its zip entry ${quoted(name)} ${problem}`)
     const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)]
     const [size, stored, local] = readExtra64(view, nameEnd, extraEnd, sizes, fail) as [number, number, number]
     if (local + 30 > start || view.getUint32(local, true) !== localSignature) inEntry('has no header')

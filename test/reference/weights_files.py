@@ -193,7 +193,7 @@ refused['NumPy .npy'] = out.getvalue()
 # Keras' HDF5 files, of each of its generations.
 keras = {}
 kernel, bias = np.random.default_rng(1).standard_normal((3, 3, 2, 4)).astype('f'), np.arange(4, dtype='f')
-as_torch = lambda named: {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in named.items()}
+as_torch = lambda named: {name: torch.tensor(a) for name, a in named.items()}
 
 
 def hdf5(write, **options):
