@@ -1,7 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WeightsError } from '../../src/errors.js'
-import { readSafetensors, toFloat32, writeSafetensors, type NamedTensors } from '../../src/weights/index.js'
+import {
+  bfloat16ToFloat,
+  floatToBfloat16,
+  floatToHalf,
+  halfToFloat,
+  readSafetensors,
+  readWeights,
+  toFloat32,
+  writeSafetensors,
+  type NamedTensor,
+  type NamedTensors,
+} from '../../src/weights/index.js'
 
 const sample: NamedTensors = new Map([
   ['b', { shape: [2, 3], data: new Float32Array([1, -2, 0.5, 1e-30, -0, 3e38]) }],
@@ -53,6 +64,47 @@ describe('writeSafetensors and readSafetensors', () => {
 
   it('writes equal bytes for equal input', () => {
     expect(writeSafetensors(sample)).toEqual(writeSafetensors(new Map(sample)))
+  })
+
+  it('gives back every value exactly in F32, and the nearest in F16 and BF16, which a second trip leaves alone', () => {
+    const tensors = fc
+      .dictionary(
+        fc
+          .oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', '0', 'conv.weight'))
+          .filter((name) => name !== '__metadata__'),
+        fc.array(fc.nat(3), { maxLength: 4 }).chain((shape) => {
+          const length = shape.reduce((product, n) => product * n, 1)
+          return fc.float32Array({ minLength: length, maxLength: length }).map((data) => ({ shape, data }))
+        }),
+        { maxKeys: 6 },
+      )
+      .map((made): NamedTensors => new Map(Object.entries(made)))
+    const texts = fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 })
+    const nearest = {
+      F32: (value: number) => value,
+      F16: (value: number) => halfToFloat(floatToHalf(value)),
+      BF16: (value: number) => bfloat16ToFloat(floatToBfloat16(value)),
+    }
+    fc.assert(
+      fc.property(tensors, texts, fc.constantFrom('F32', 'F16', 'BF16'), (all, metadata, dtype) => {
+        const read = (bytes: Uint8Array): Map<string, NamedTensor> => {
+          const file = readWeights(bytes)
+          expect(file.format).toBe('safetensors')
+          expect({ ...file.metadata }).toEqual({ ...metadata })
+          return new Map(
+            [...file.tensors].map(([name, stored]) => [name, { shape: stored.shape, data: toFloat32(stored) }]),
+          )
+        }
+        const once = read(writeSafetensors(all, metadata, { dtype }))
+        expect(new Set(once.keys())).toEqual(new Set(all.keys()))
+        for (const [name, { shape, data }] of all) {
+          expect(once.get(name)!.shape).toEqual(shape)
+          expect(once.get(name)!.data).toEqual(data.map(nearest[dtype]))
+        }
+        expect(read(writeSafetensors(once, metadata, { dtype }))).toEqual(once)
+      }),
+      { numRuns: 500, seed: 3 },
+    )
   })
 
   it('stores halves and bfloat16 rounded to nearest', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { WeightsError } from '../../src/errors.js'
-import { readWeights, toFloat32, type WeightsFile } from '../../src/weights/index.js'
+import { canonicalGeneratorNames, readWeights, toFloat32, type WeightsFile } from '../../src/weights/index.js'
 import reference from '../reference/weights_files.json' with { type: 'json' }
 
 interface Expected {
@@ -43,6 +43,23 @@ describe('readWeights of files that torch.save wrote', () => {
     const { tensors } = readWeights(bytes)
     const copied = [...tensors].filter(([, { data }]) => data.buffer !== bytes.buffer).map(([name]) => name)
     expect(copied).toEqual(['columns', 'transposed', 'every_third', 'repeated', 'channels_last', 'half'])
+  })
+})
+
+describe('what other programs name', () => {
+  it.each(['basicsr', 'esrgan', 'oldest'] as const)('generators: %s, under the names of BasicSR', (scheme) => {
+    const { tensors } = readWeights(bytesOf(reference.files[`generator: ${scheme}`].file))
+    const canonical = canonicalGeneratorNames(tensors)
+    expect(canonical.scheme).toBe(scheme)
+    const expected = Object.keys(reference.files['generator: basicsr'].tensors)
+    expect(new Set(canonical.tensors.keys())).toEqual(new Set(expected))
+  })
+
+  it("torchvision's VGG19: sixteen convolutions among its features, conv5_4 the 34th layer", () => {
+    const { tensors } = readWeights(bytesOf(reference.files['VGG19 of torchvision, few channels'].file))
+    const kernels = [...tensors].filter(([name, { shape }]) => name.startsWith('features.') && shape.length === 4)
+    expect(kernels).toHaveLength(16)
+    expect(kernels.at(-1)![0]).toBe('features.34.weight')
   })
 })
 
