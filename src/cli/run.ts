@@ -3,8 +3,10 @@ import { version } from '../../package.json'
 import { printable } from '../errors.js'
 import { auditCommand } from './commands/audit.js'
 import { compareCommand } from './commands/compare.js'
+import { convertCommand } from './commands/convert.js'
 import { degradeCommand } from './commands/degrade.js'
 import { doctorCommand } from './commands/doctor.js'
+import { interpolateCommand } from './commands/interpolate.js'
 import { predictCommand } from './commands/predict.js'
 import { reproduceCommand } from './commands/reproduce.js'
 import { rocCommand } from './commands/roc.js'
@@ -26,6 +28,8 @@ export async function runCli(argv: readonly string[], io: CommandIO): Promise<Ex
   const commands = [
     reproduceCommand(io, argv),
     upscaleCommand(io),
+    convertCommand(io),
+    interpolateCommand(io),
     degradeCommand(io),
     compareCommand(io),
     auditCommand(io),

@@ -55,7 +55,9 @@ export interface DiscriminatorLayer {
 
 /** Units of the dense layer before the last. */
 export const discriminatorHidden = 100
-const lastSide = 4
+
+/** Rows and columns of the image that the dense layers read. */
+export const lastSide = 4
 
 /** Stage i: 3x3 stride 1, then 4x4 stride 2, to features * min(2^i, 8) channels; as many stages as it takes to reach 4x4. */
 export function discriminatorLayers({ patchSize, features, channels }: DiscriminatorConfig): DiscriminatorLayer[] {
@@ -84,49 +86,14 @@ export function discriminatorConfig({
   return { patchSize, features, channels }
 }
 
-/**
- * The VGG-style discriminator of ESRGAN, as BasicSR's `VGGStyleDiscriminator`, for every patch size that is a power of
- * two from 32: stages of a 3x3 and a strided 4x4 convolution, each with batch normalisation (but the first) and
- * LeakyReLU(0.2), halve the image down to 4x4 while the channels double up to 8 times `features`; then dense 100,
- * LeakyReLU, dense 1. 14,499,401 parameters at 128, 21,055,049 at 256 (running statistics not counted).
- *
- * `linear1.weight` is `[4*4*channels, 100]` with its inputs in (row, column, channel) order; PyTorch's are in
- * (channel, row, column) order (see `denseKernelToIO` in `esrgan-scnn/weights`). Initial weights: PyTorch's default.
- *
- * The caller disposes the discriminator.
- * @throws ArgumentError for an option out of range
- */
-export function createDiscriminator(options: DiscriminatorOptions = {}): Discriminator {
-  const config = discriminatorConfig(options)
+/** A discriminator of the given configuration over the given variables, which it then owns. */
+export function assembleDiscriminator(
+  config: DiscriminatorConfig,
+  variables: ReadonlyMap<string, Variable>,
+): Discriminator {
   const { patchSize, channels } = config
-  const { seed = 0 } = options
   const layers = discriminatorLayers(config)
   const flat = layers.at(-1)!.outputs * lastSide * lastSide
-
-  const initial = defaultInitialiser(seed, 'discriminator')
-  const variables = new Map<string, Variable>()
-  for (const { name, norm, size, inputs, outputs } of layers) {
-    addConvolution(variables, name, { size, inputs, outputs }, initial, norm === undefined ? initial : undefined)
-    if (norm === undefined) continue
-    const add = (part: string, value: number, trainable: boolean): void => {
-      variables.set(`${norm}.${part}`, createVariable(constant(value)('', [outputs], 1), [outputs], trainable))
-    }
-    add('weight', 1, true)
-    add('bias', 0, true)
-    add('running_mean', 0, false)
-    add('running_var', 1, false)
-  }
-  for (const [name, inputs, outputs] of [
-    ['linear1', flat, discriminatorHidden],
-    ['linear2', discriminatorHidden, 1],
-  ] as const) {
-    variables.set(
-      `${name}.weight`,
-      createVariable(initial(`${name}.weight`, [inputs, outputs], inputs), [inputs, outputs]),
-    )
-    variables.set(`${name}.bias`, createVariable(initial(`${name}.bias`, [outputs], inputs), [outputs]))
-  }
-
   const at = (name: string): Variable => variables.get(name)!
   const dense = (x: Tensor, name: string): Tensor2D =>
     add(matMul(x as Tensor2D, at(`${name}.weight`) as Tensor as Tensor2D), at(`${name}.bias`))
@@ -168,4 +135,49 @@ export function createDiscriminator(options: DiscriminatorOptions = {}): Discrim
       })
     },
   }
+}
+
+/**
+ * The VGG-style discriminator of ESRGAN, as BasicSR's `VGGStyleDiscriminator`, for every patch size that is a power of
+ * two from 32: stages of a 3x3 and a strided 4x4 convolution, each with batch normalisation (but the first) and
+ * LeakyReLU(0.2), halve the image down to 4x4 while the channels double up to 8 times `features`; then dense 100,
+ * LeakyReLU, dense 1. 14,499,401 parameters at 128, 21,055,049 at 256 (running statistics not counted).
+ *
+ * `linear1.weight` is `[4*4*channels, 100]` with its inputs in (row, column, channel) order; PyTorch's are in
+ * (channel, row, column) order (see `denseKernelToIO` in `esrgan-scnn/weights`). Initial weights: PyTorch's default.
+ *
+ * The caller disposes the discriminator.
+ * @throws ArgumentError for an option out of range
+ */
+export function createDiscriminator(options: DiscriminatorOptions = {}): Discriminator {
+  const config = discriminatorConfig(options)
+  const { seed = 0 } = options
+  const layers = discriminatorLayers(config)
+  const flat = layers.at(-1)!.outputs * lastSide * lastSide
+
+  const initial = defaultInitialiser(seed, 'discriminator')
+  const variables = new Map<string, Variable>()
+  for (const { name, norm, size, inputs, outputs } of layers) {
+    addConvolution(variables, name, { size, inputs, outputs }, initial, norm === undefined ? initial : undefined)
+    if (norm === undefined) continue
+    const add = (part: string, value: number, trainable: boolean): void => {
+      variables.set(`${norm}.${part}`, createVariable(constant(value)('', [outputs], 1), [outputs], trainable))
+    }
+    add('weight', 1, true)
+    add('bias', 0, true)
+    add('running_mean', 0, false)
+    add('running_var', 1, false)
+  }
+  for (const [name, inputs, outputs] of [
+    ['linear1', flat, discriminatorHidden],
+    ['linear2', discriminatorHidden, 1],
+  ] as const) {
+    variables.set(
+      `${name}.weight`,
+      createVariable(initial(`${name}.weight`, [inputs, outputs], inputs), [inputs, outputs]),
+    )
+    variables.set(`${name}.bias`, createVariable(initial(`${name}.bias`, [outputs], inputs), [outputs]))
+  }
+
+  return assembleDiscriminator(config, variables)
 }

@@ -13,7 +13,8 @@ export {
 } from './discriminator.js'
 export { createRRDBGenerator, type Generator, type GeneratorConfig, type GeneratorOptions } from './generator.js'
 export { DivergenceError, type DivergenceGuardOptions, type RollBack } from './guard.js'
-export { interpolateWeights } from './interpolate.js'
+export { interpolateGenerators, interpolateWeights } from './interpolate.js'
+export type { LayersModelOptions } from './layersModel.js'
 export {
   discriminatorLossTerms,
   ganLossTerms,
@@ -24,8 +25,21 @@ export {
 } from './lossTerms.js'
 export { estimateTrainingMemory, type MemoryEstimate, type TrainingMemoryOptions } from './memoryEstimate.js'
 export { requireTrainingMemory } from './memoryCheck.js'
+export { discriminatorToLayersModel, generatorToLayersModel, networkToLayersModel } from './networkModels.js'
 export { randomFeatures, type RandomFeaturesOptions } from './randomFeatures.js'
-export { loadGenerator, saveGenerator, type LoadGeneratorOptions } from './storage.js'
+export { readNetwork } from './readNetwork.js'
+export {
+  loadDiscriminator,
+  loadGenerator,
+  networkToSafetensors,
+  saveDiscriminator,
+  saveGenerator,
+  type LoadDiscriminatorOptions,
+  type LoadGeneratorOptions,
+  type NetworkToSafetensorsOptions,
+  type WeightsSource,
+} from './storage.js'
+export type { StoredDiscriminator, StoredGenerator, StoredNetwork, StoredVGG } from './storedNetwork.js'
 export { trainESRGAN, type TrainESRGANOptions, type TrainESRGANResult } from './train.js'
 export {
   createESRGANTrainer,
@@ -38,4 +52,5 @@ export type { ESRGANBestMeta, ESRGANCounters, ESRGANRunMeta, ESRGANTrainerState 
 export { validateGenerator, type ESRGANValidation, type ValidationPair, type ValidationQuality } from './validate.js'
 export { receptiveRadius } from './receptiveRadius.js'
 export { superResolve, upscale, upscaleBands, upscaleTiles, type UpscaledPart, type UpscaleOptions } from './upscale.js'
-export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions, type VGGInput } from './vgg.js'
+export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions } from './vgg.js'
+export type { VGGInput } from './vggInput.js'

@@ -1,89 +1,109 @@
 import { WeightsError } from '../errors.js'
-import { getWeights, weightDifferences, type NamedTensor } from '../training/index.js'
+import { getWeights, type NamedTensor } from '../training/index.js'
 import {
-  canonicalGeneratorNames,
-  convKernelToHWIO,
   convKernelToOIHW,
-  readSafetensors,
-  toFloat32,
+  denseKernelToOI,
+  generatorNameIn,
+  readWeights,
   writeSafetensors,
-  type StoredTensor,
+  type GeneratorNameScheme,
+  type WeightsFile,
   type WriteSafetensorsOptions,
 } from '../weights/index.js'
-import type { Variable } from '@tensorflow/tfjs-core'
-import { assembleGenerator, generatorConfig, generatorConvolutions } from './generator.js'
-import type { Generator, GeneratorConfig } from './generator.js'
-import { createVariable } from './initialise.js'
+import { assembleDiscriminator, type Discriminator } from './discriminator.js'
+import { flattenedImage, readDiscriminatorWeights } from './discriminatorWeights.js'
+import { assembleGenerator, type Generator } from './generator.js'
+import { generatorKey, generatorMetadata, readGeneratorWeights } from './generatorWeights.js'
+import { createVariables, type StoredDiscriminator, type StoredGenerator, type StoredNetwork } from './storedNetwork.js'
+import { torchvisionNames, vggKey } from './vggWeights.js'
 
-/** The metadata key that keeps what shapes cannot say. */
-const configKey = 'esrgan-scnn.generator'
+/** A file's bytes (safetensors or a torch checkpoint), or what a reader of the weights room made of a file. */
+export type WeightsSource = Uint8Array | WeightsFile
 
-type Saved = Pick<GeneratorConfig, 'residualScale' | 'bicubicSkip' | 'channels'>
+/** The tensors of a source. */
+export const openWeights = (weights: WeightsSource, source: string): WeightsFile =>
+  weights instanceof Uint8Array ? readWeights(weights, source) : weights
 
-/** Reads the saved options of files that have them; damaged ones are refused, since another network would result. */
-function savedOptions(metadata: Readonly<Record<string, string>>, source: string): Partial<Saved> {
-  const text = metadata[configKey]
-  if (text === undefined) return {}
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    value = undefined
+/** The weights of a live generator as plain arrays. */
+export async function storedGenerator({ config, variables }: Generator): Promise<StoredGenerator> {
+  return { kind: 'generator', config, weights: await getWeights(variables), names: 'basicsr' }
+}
+
+/** The weights of a live discriminator as plain arrays. */
+export async function storedDiscriminator({ config, variables }: Discriminator): Promise<StoredDiscriminator> {
+  return { kind: 'discriminator', config, weights: await getWeights(variables) }
+}
+
+/** How {@link networkToSafetensors} writes. */
+export interface NetworkToSafetensorsOptions extends WriteSafetensorsOptions {
+  /** The names of a generator's tensors; default `basicsr`. */
+  readonly names?: GeneratorNameScheme
+}
+
+function pytorchTensor(name: string, tensor: NamedTensor, network: StoredNetwork): NamedTensor {
+  if (tensor.shape.length === 4) return convKernelToOIHW(tensor)
+  if (tensor.shape.length !== 2) return tensor
+  const isFlattened = network.kind === 'discriminator' && name === 'linear1.weight'
+  return denseKernelToOI(tensor, isFlattened ? flattenedImage(network.config) : undefined)
+}
+
+/** The largest finite value of float16. */
+const largestHalf = 65504
+
+/** Refuses finite values that float16 would turn into Infinity. */
+export function requireHalf({ kind, weights }: StoredNetwork): void {
+  for (const [name, { data }] of weights) {
+    const large = data.find((value) => Number.isFinite(value) && Math.abs(value) >= largestHalf + 16)
+    if (large !== undefined) {
+      throw new WeightsError(kind, `${name} holds ${large}, more than F16 can (${largestHalf}): take F32`)
+    }
   }
-  const { residualScale, bicubicSkip, channels } = { ...(value as Partial<Record<keyof Saved, unknown>> | undefined) }
-  if (
-    typeof residualScale !== 'number' ||
-    !(residualScale >= 0 && residualScale <= 1) ||
-    typeof bicubicSkip !== 'boolean' ||
-    typeof channels !== 'number'
-  ) {
-    throw new WeightsError(source, `the metadata ${configKey} is damaged: ${text.slice(0, 120)}`)
+}
+
+/**
+ * A network as a safetensors file, for PyTorch and for this package: BasicSR's names (torchvision's for VGG), PyTorch's
+ * layouts, and in the metadata what shapes cannot say.
+ *
+ * @throws WeightsError for a value that F16 would turn into Infinity
+ */
+export function networkToSafetensors(
+  network: StoredNetwork,
+  { names = 'basicsr', ...options }: NetworkToSafetensorsOptions = {},
+): Uint8Array {
+  if (options.dtype === 'F16') requireHalf(network)
+  const metadata: Record<string, string> = { format: 'pt' }
+  let rename = (name: string): string => name
+  if (network.kind === 'generator') {
+    const { config } = network
+    metadata[generatorKey] = generatorMetadata(config)
+    rename = (name) => generatorNameIn(names, name, config.blocks)
   }
-  return { residualScale, bicubicSkip, channels }
+  if (network.kind === 'vgg') {
+    const { input, layers } = network.config
+    metadata[vggKey] = JSON.stringify({ input })
+    const torchvision = torchvisionNames(layers)
+    rename = (name) => name.replace(/^[^.]+/, (layer) => torchvision.get(layer)!)
+  }
+  const tensors = new Map(
+    [...network.weights].map(([name, tensor]) => [rename(name), pytorchTensor(name, tensor, network)]),
+  )
+  return writeSafetensors(tensors, metadata, options)
 }
 
 /** A generator as a safetensors file: BasicSR's names, kernels as `[out, in, height, width]`, the options in the metadata. */
 export async function saveGenerator(generator: Generator, options: WriteSafetensorsOptions = {}): Promise<Uint8Array> {
-  const { residualScale, bicubicSkip, channels } = generator.config
-  const saved: Saved = { residualScale, bicubicSkip, channels }
-  const tensors = new Map(
-    [...(await getWeights(generator.variables))].map(([name, tensor]) => [
-      name,
-      name.endsWith('.weight') ? convKernelToOIHW(tensor) : tensor,
-    ]),
-  )
-  return writeSafetensors(tensors, { format: 'pt', [configKey]: JSON.stringify(saved) }, options)
+  return networkToSafetensors(await storedGenerator(generator), options)
 }
 
-/** Sizes from the shapes. The number of blocks is that of different block numbers, so that no name can make it large. */
-function inferConfig(
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  options: LoadGeneratorOptions,
-  metadata: Partial<Saved>,
-  source: string,
-): GeneratorConfig {
-  const sizes = (name: string): readonly number[] => {
-    const shape = tensors.get(name)?.shape
-    if (shape?.length === 4 && shape.every((size) => size > 0)) return shape
-    const found = [...tensors].slice(0, 5).map(([key, value]) => `${key} [${value.shape.join(', ')}]`)
-    throw new WeightsError(
-      source,
-      `these are no weights of an RRDB generator: ${name} is ${shape === undefined ? 'missing' : `[${shape.join(', ')}]`}; the file begins with ${found.join(', ')}`,
-    )
-  }
-  const [features, inputs] = sizes('conv_first.weight') as [number, number]
-  const [channels] = sizes('conv_last.weight') as [number]
-  const [growth] = sizes('body.0.rdb1.conv1.weight') as [number]
-  const numbers = [...tensors.keys()].map((name) => /^body\.(\d+)\./.exec(name)?.[1])
-  const blocks = new Set(numbers.filter((number) => number !== undefined)).size
-  const scale = ({ 1: 4, 4: 2, 16: 1 } as const)[inputs / channels]
-  if (scale === undefined) {
-    throw new WeightsError(
-      source,
-      `conv_first reads ${inputs} channels, conv_last writes ${channels}: no scale of 1, 2 or 4`,
-    )
-  }
-  return generatorConfig({ ...metadata, ...options, blocks, features, growth, channels, scale })
+/**
+ * A discriminator as a safetensors file: BasicSR's names with the running statistics, PyTorch's layouts, also where
+ * `linear1` reads the flattened image.
+ */
+export async function saveDiscriminator(
+  discriminator: Discriminator,
+  options: WriteSafetensorsOptions = {},
+): Promise<Uint8Array> {
+  return networkToSafetensors(await storedDiscriminator(discriminator), options)
 }
 
 /** Settings of {@link loadGenerator} that the weights cannot tell. */
@@ -99,34 +119,40 @@ export interface LoadGeneratorOptions {
 }
 
 /**
- * A generator from a safetensors file of any of the three published name schemes, in any of its float types. Blocks,
- * features, growth, channels and scale follow from the shapes.
+ * A generator from weights of any format (safetensors, PyTorch, tfjs, Keras), of any of the three published name schemes,
+ * in any float type. Blocks, features, growth, channels and scale follow from the shapes.
  *
- * @param bytes the whole file
+ * @param weights the bytes of a safetensors file or a torch checkpoint, or what `readWeights`, `readTfjsWeights`,
+ *   `readKerasWeights` or, in Node, `readWeightsFile` gave
  * @returns a generator that the caller disposes
  * @throws WeightsError when the file is malformed, or listing every tensor that is missing, unexpected or differently shaped
  */
 export function loadGenerator(
-  bytes: Uint8Array,
-  { source = 'generator weights', ...options }: LoadGeneratorOptions = {},
+  weights: WeightsSource,
+  { source = 'generator weights', ...switches }: LoadGeneratorOptions = {},
 ): Generator {
-  const file = readSafetensors(bytes, source)
-  const { tensors } = canonicalGeneratorNames<StoredTensor>(file.tensors, source)
-  const config = inferConfig(tensors, options, savedOptions(file.metadata, source), source)
-  const expected = new Map<string, { shape: readonly number[] }>()
-  for (const { name, inputs, outputs } of generatorConvolutions(config)) {
-    expected.set(`${name}.weight`, { shape: [outputs, inputs, 3, 3] })
-    expected.set(`${name}.bias`, { shape: [outputs] })
-  }
-  const differences = weightDifferences(expected, tensors)
-  if (differences.length > 0) throw new WeightsError(source, 'the weights do not fit the generator', differences)
+  const stored = readGeneratorWeights(openWeights(weights, source), switches, source)
+  return assembleGenerator(stored.config, createVariables(stored.weights))
+}
 
-  const variables = new Map<string, Variable>()
-  for (const name of expected.keys()) {
-    const { shape, dtype, data } = tensors.get(name)!
-    const raw: NamedTensor = { shape, data: toFloat32({ dtype, data }) }
-    const tensor = name.endsWith('.weight') ? convKernelToHWIO(raw) : raw
-    variables.set(name, createVariable(tensor.data, tensor.shape))
-  }
-  return assembleGenerator(config, variables)
+/** Settings of {@link loadDiscriminator}. */
+export interface LoadDiscriminatorOptions {
+  /** What error messages call the file; default `discriminator weights`. */
+  readonly source?: string
+}
+
+/**
+ * A discriminator from weights of any format, with BasicSR's names. Patch size, features and channels follow from the
+ * shapes.
+ *
+ * @param weights see {@link loadGenerator}
+ * @returns a discriminator that the caller disposes
+ * @throws WeightsError when the file is malformed, or listing every tensor that is missing, unexpected or differently shaped
+ */
+export function loadDiscriminator(
+  weights: WeightsSource,
+  { source = 'discriminator weights' }: LoadDiscriminatorOptions = {},
+): Discriminator {
+  const stored = readDiscriminatorWeights(openWeights(weights, source), source)
+  return assembleDiscriminator(stored.config, createVariables(stored.weights))
 }

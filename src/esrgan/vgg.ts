@@ -1,22 +1,21 @@
-import { add, conv2d, keep, mul, reverse, sub, tensor1d, tidy, type io } from '@tensorflow/tfjs-core'
+import { add, conv2d, keep, mul, tensor, tidy, type io } from '@tensorflow/tfjs-core'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { loadLayersModel, model as createModel, type LayersModel } from '@tensorflow/tfjs-layers'
 import { convolution, leakyRelu, maxPool2x2 } from '../backend/index.js'
 import { ArgumentError, WeightsError } from '../errors.js'
 import type { FeatureConvolution, FeatureExtractor } from '../losses/index.js'
-
-/**
- * How RGB images in [0, 1] become the network's input. `caffe` (Keras' VGG19): BGR, 0 to 255, minus
- * (103.939, 116.779, 123.68). `torchvision`: RGB, minus (.485, .456, .406), over (.229, .224, .225). Or a function of
- * the images; what it allocates is disposed for it.
- */
-export type VGGInput = 'caffe' | 'torchvision' | ((images: Tensor4D) => Tensor4D)
+import { openWeights, type WeightsSource } from './storage.js'
+import { normalisation, type Step, type VGGInput } from './vggInput.js'
+import { readVGGInput, readVGGWeights, vggKey } from './vggWeights.js'
 
 /** Settings of {@link loadVGGFeatures}. */
 export interface VGGFeaturesOptions {
   /** The layer whose features are used, before its activation; default `block5_conv4` (torchvision's `features[34]`, conv5_4). */
   readonly layer?: string
-  /** The input the weights were trained on; default `caffe`. */
+  /**
+   * The input the weights were trained on; default what the file says (as this package writes it), else `torchvision` for
+   * torchvision's names and `caffe` for Keras'.
+   */
   readonly input?: VGGInput
   /**
    * A factor on the features; default 1. Caffe weights read values of 0 to 255, and their features are larger in
@@ -24,6 +23,8 @@ export interface VGGFeaturesOptions {
    * torchvision's scale.
    */
   readonly featureScale?: number
+  /** What error messages call weights that are given as such; default `VGG weights`. */
+  readonly source?: string
 }
 
 /** A frozen part of a classification network. */
@@ -33,24 +34,6 @@ export interface VGGFeatures extends FeatureExtractor {
 }
 
 type Layer = ReturnType<LayersModel['getLayer']>
-type Step = (x: Tensor4D) => Tensor4D
-
-const deviations = [0.229, 0.224, 0.225]
-
-/** The input normalisation as one function of RGB images in [0, 1]; its constants are kept until disposed. */
-function normalisation(input: VGGInput): { apply: Step; constants: Tensor[] } {
-  if (typeof input === 'function') return { apply: input, constants: [] }
-  if (input === 'caffe') {
-    const means = keep(tensor1d([103.939, 116.779, 123.68]))
-    return { apply: (images) => sub(reverse(mul(images, 255), 3), means) as Tensor4D, constants: [means] }
-  }
-  if (input === 'torchvision') {
-    const scale = keep(tensor1d(deviations.map((deviation) => 1 / deviation)))
-    const shift = keep(tensor1d([0.485, 0.456, 0.406].map((mean, i) => mean / deviations[i]!)))
-    return { apply: (images) => sub(mul(images, scale), shift) as Tensor4D, constants: [scale, shift] }
-  }
-  throw new ArgumentError('options.input', "be 'caffe', 'torchvision' or a function", input)
-}
 
 /** The layers from the input (left out) to `layer`, as far back as each has a single input; `root` is where that ends. */
 function chainTo(layer: Layer): { chain: Layer[]; root: Layer | undefined } {
@@ -103,8 +86,19 @@ function rebuild(layer: Layer, isTarget: boolean, frozen: Tensor[]): Step | unde
   return undefined
 }
 
+/** The input that a model's metadata name. */
+function savedInput(network: LayersModel): VGGInput | undefined {
+  const text = (network.getUserDefinedMetadata() as Record<string, unknown> | null | undefined)?.[vggKey]
+  if (typeof text !== 'string') return undefined
+  return readVGGInput({ [vggKey]: text }, network.name)
+}
+
 function isLayersModel(source: unknown): source is LayersModel {
   return typeof source === 'object' && source !== null && 'getLayer' in source
+}
+
+function isWeights(source: unknown): source is WeightsSource {
+  return source instanceof Uint8Array || (typeof source === 'object' && source !== null && 'tensors' in source)
 }
 
 async function load(source: io.IOHandler | string): Promise<LayersModel> {
@@ -116,24 +110,77 @@ async function load(source: io.IOHandler | string): Promise<LayersModel> {
   }
 }
 
+/** How an extractor's `description` begins to tell its input and scale. */
+const described = (input: VGGInput, featureScale: number): string =>
+  `${typeof input === 'function' ? 'input by the caller' : `${input} input`}${featureScale === 1 ? '' : `, times ${featureScale}`}`
+
+type Settings = Required<Pick<VGGFeaturesOptions, 'layer' | 'featureScale'>> & Pick<VGGFeaturesOptions, 'input'>
+
+/** {@link loadVGGFeatures} from weights alone. */
+function featuresOfWeights(weights: WeightsSource, source: string, settings: Settings): VGGFeatures {
+  const { layer, featureScale } = settings
+  const { config, weights: arrays } = readVGGWeights(openWeights(weights, source), source, layer)
+  const input = settings.input ?? config.input
+  const normalise = normalisation(input)
+  const frozen: Tensor[] = []
+  const steps: Step[] = []
+  const convolutions: FeatureConvolution[] = []
+  let halvings = 0
+  for (const name of config.layers) {
+    const block = Number(/^block(\d+)/.exec(name)![1])
+    if (block > halvings + 1) {
+      steps.push(maxPool2x2)
+      halvings++
+    }
+    const [kernel, bias] = ['weight', 'bias'].map((part) => {
+      const { data, shape } = arrays.get(`${name}.${part}`)!
+      const each: Tensor = tensor(data, [...shape], 'float32')
+      return keep(each)
+    }) as [Tensor4D, Tensor1D]
+    frozen.push(kernel, bias)
+    convolutions.push({ inputs: kernel.shape[2], outputs: kernel.shape[3], halvings })
+    steps.push((x) => convolution(x, kernel, bias, name === layer ? {} : { slope: 0 }))
+  }
+  const name = config.layers.includes('block3_conv4') ? 'vgg19' : 'vgg'
+  return {
+    name,
+    description: `${layer} of ${name}, before its activation, ${described(input, featureScale)}`,
+    parameterCount: frozen.reduce((sum, { size }) => sum + size, 0),
+    convolutions,
+    apply: (images) =>
+      tidy(() => {
+        let x = normalise.apply(images)
+        for (const step of steps) x = step(x)
+        return featureScale === 1 ? x : mul(x, featureScale)
+      }),
+    dispose: () => {
+      for (const each of [...frozen, ...normalise.constants]) if (!each.isDisposed) each.dispose()
+    },
+  }
+}
+
 /**
- * A frozen feature extractor for the perceptual loss: the named layer of a tfjs layers model, **before** its
- * activation, also where the activation is part of the layer. Convolutions and 2x2 max-pools are rebuilt from the
- * model's weights, so that their gradients are right on every backend; other layers are applied as they are, in
+ * A frozen feature extractor for the perceptual loss: the named layer of a VGG network or of a tfjs layers model, **before**
+ * its activation, also where the activation is part of the layer. Convolutions and 2x2 max-pools are rebuilt from the
+ * weights, so that their gradients are right on every backend; other layers of a model are applied as they are, in
  * inference mode.
  *
- * @param source a tfjs `LayersModel` (borrowed: dispose it yourself, after the extractor), an `IOHandler`, or a URL.
+ * @param source weights of VGG (torchvision's or Keras' names; see `loadGenerator` for the formats), as far as the layer
+ * needs them; or a tfjs `LayersModel` (borrowed: dispose it yourself, after the extractor), an `IOHandler`, or a URL.
  * Any model works whose layer has that name and four-dimensional output. Note what the weights ask for as `input`.
  * @returns an extractor that the caller disposes. VGG19 up to conv5_4 has 20,024,384 parameters.
- * @throws ArgumentError when the model has no such layer, naming those it has
- * @throws WeightsError when the model cannot be loaded
+ * @throws ArgumentError when there is no such layer, naming those there are
+ * @throws WeightsError when the weights cannot be loaded, or a layer between is missing
  */
 export async function loadVGGFeatures(
-  source: LayersModel | io.IOHandler | string,
-  { layer = 'block5_conv4', input = 'caffe', featureScale = 1 }: VGGFeaturesOptions = {},
+  source: WeightsSource | LayersModel | io.IOHandler | string,
+  { layer = 'block5_conv4', input: given, featureScale = 1, source: title = 'VGG weights' }: VGGFeaturesOptions = {},
 ): Promise<VGGFeatures> {
   if (!Number.isFinite(featureScale) || featureScale <= 0) {
     throw new ArgumentError('options.featureScale', 'be a finite number > 0', featureScale)
+  }
+  if (isWeights(source)) {
+    return featuresOfWeights(source, title, { layer, featureScale, ...(given === undefined ? {} : { input: given }) })
   }
   const isBorrowed = isLayersModel(source)
   const network = isBorrowed ? source : await load(source)
@@ -150,6 +197,7 @@ export async function loadVGGFeatures(
     if (target === undefined) {
       throw new ArgumentError('options.layer', `be one of ${network.layers.map(({ name }) => name).join(', ')}`, layer)
     }
+    const input = given ?? savedInput(network) ?? 'caffe'
     const normalise = normalisation(input)
     constants = normalise.constants
     const { chain, root } = chainTo(target)
@@ -174,11 +222,10 @@ export async function loadVGGFeatures(
       steps.push(step ?? ((x) => each.apply(x, { training: false }) as Tensor4D))
     }
     if (!isBorrowed && !isModelNeeded) network.dispose()
-    const described = typeof input === 'function' ? 'input by the caller' : `${input} input`
     return {
       // Only VGG19 has a fourth convolution in its third block (Keras' names).
       name: network.layers.some(({ name }) => name === 'block3_conv4') ? 'vgg19' : network.name,
-      description: `${layer} of ${network.name}, before its activation, ${described}${featureScale === 1 ? '' : `, times ${featureScale}`}`,
+      description: `${layer} of ${network.name}, before its activation, ${described(input, featureScale)}`,
       parameterCount,
       ...(root === undefined ? { convolutions } : {}),
       apply: (images) =>

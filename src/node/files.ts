@@ -6,14 +6,35 @@ import { DataError } from '../errors.js'
 
 /** Writes beside the target, then renames: readers see the old bytes or the new, never half. Makes missing folders. */
 export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
+  await writeAllWhole([{ path, bytes }])
+}
+
+/** A file to be written. */
+export interface FileToWrite {
+  readonly path: string
+  readonly bytes: Uint8Array | string
+}
+
+/**
+ * {@link writeWhole} for files that belong together: none takes its name before every byte of all is on the disk, and
+ * they take their names in the given order.
+ */
+export async function writeAllWhole(files: readonly FileToWrite[]): Promise<void> {
+  const temporary = files.map(({ path }) => `${path}.${randomUUID()}.tmp`)
+  let at = files[0]?.path ?? ''
   try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(temporary, bytes)
-    await rename(temporary, path)
+    for (const [i, { path, bytes }] of files.entries()) {
+      at = path
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(temporary[i]!, bytes)
+    }
+    for (const [i, { path }] of files.entries()) {
+      at = path
+      await rename(temporary[i]!, path)
+    }
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw new DataError(path, `cannot be written: ${messageOf(error)}`, { cause: error })
+    for (const path of temporary) await rm(path, { force: true }).catch(() => undefined)
+    throw new DataError(at, `cannot be written: ${messageOf(error)}`, { cause: error })
   }
 }
 

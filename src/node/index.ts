@@ -25,6 +25,7 @@ export {
   type WriteImageOptions,
 } from './images.js'
 export { loadImageList, type LoadImageListOptions } from './imageList.js'
+export { readWeightsFile, type ReadWeightsFileOptions } from './weightsFile.js'
 export { fileModel, type FileModelOptions } from './io.js'
 export { rasterize } from './rasterize.js'
 export { writeReport, type WrittenReport } from './reportFiles.js'

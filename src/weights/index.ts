@@ -11,4 +11,5 @@ export {
   type WriteSafetensorsOptions,
 } from './safetensors.js'
 export type { NamedTensor, NamedTensors } from './tensors.js'
+export { readTfjsWeights } from './tfjsWeights.js'
 export type { SafetensorsDtype, StoredTensor, WeightsFile } from './weightsFile.js'

@@ -1,4 +1,5 @@
 import { WeightsError } from '../errors.js'
+import { openContainers } from './containers.js'
 
 /** The three generations of names under which RRDB generator weights are published. */
 export type GeneratorNameScheme = 'basicsr' | 'esrgan' | 'oldest'
@@ -54,7 +55,7 @@ export interface CanonicalNames<T> {
 /**
  * Renames RRDB generator weights of any of the three published generations to BasicSR's names
  * (`conv_first.weight`, `body.0.rdb1.conv1.weight`, …, `conv_last.bias`). Containers are opened: a `params_ema.`
- * prefix is preferred over `params.`, and `module.` is stripped.
+ * prefix is preferred over `params.`, `state_dict.` and others, and `module.` is stripped.
  *
  * @throws WeightsError when two names become one
  */
@@ -62,12 +63,7 @@ export function canonicalGeneratorNames<T>(
   tensors: ReadonlyMap<string, T>,
   source = 'generator weights',
 ): CanonicalNames<T> {
-  const container = ['params_ema.', 'params.'].find((prefix) =>
-    [...tensors.keys()].some((name) => name.startsWith(prefix)),
-  )
-  const bare = [...tensors]
-    .filter(([name]) => container === undefined || name.startsWith(container))
-    .map(([name, value]) => [name.slice(container?.length ?? 0).replace(/^module\./, ''), value] as const)
+  const bare = openContainers(tensors)
   const scheme = recognise(bare.map(([name]) => name))
   const rename = { basicsr: (name: string) => name, esrgan: fromESRGAN, oldest: fromOldest }[scheme]
   const renamed = new Map<string, T>()

@@ -5,7 +5,7 @@ import { writeImage } from '../../src/node/index.js'
 import { madeUpImage } from '../figures/madeUp.js'
 import { cli, inFolder } from './helpers.js'
 
-const commands = ['reproduce', 'upscale', 'degrade', 'compare', 'roc', 'predict']
+const commands = ['reproduce', 'upscale', 'degrade', 'compare', 'roc', 'predict', 'convert', 'interpolate']
 
 describe('help', () => {
   it('lists every command', async () => {

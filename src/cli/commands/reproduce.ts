@@ -19,21 +19,13 @@ import {
   WeightsError,
 } from '../../errors.js'
 import type { FeatureExtractor } from '../../losses/index.js'
-import { fileModel, folderStore, peakMemoryBytes, writeReport } from '../../node/index.js'
+import { folderStore, peakMemoryBytes, readWeightsFile, writeReport } from '../../node/index.js'
 import { splitWords } from '../../pipeline/splitWords.js'
 import type { PipelineReport } from '../../pipeline/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
-import {
-  backendOption,
-  integer,
-  jsonOption,
-  kindOf,
-  magnificationList,
-  modelFile,
-  threadsOption,
-  UsageError,
-} from '../options.js'
+import { networkFile } from '../networkFiles.js'
+import { backendOption, integer, jsonOption, kindOf, magnificationList, threadsOption, UsageError } from '../options.js'
 import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
 import { withSkipHint } from '../skipHint.js'
@@ -69,9 +61,12 @@ const inputErrors = [ArgumentError, BackendError, DataError, OneClassError, Weig
 const caffeFeatureScale = 1 / 12.75
 
 async function loadFeatures(file: string): Promise<FeatureExtractor> {
-  const { loadVGGFeatures } = await import('../../esrgan/index.js')
+  const { loadVGGFeatures, readNetwork } = await import('../../esrgan/index.js')
   try {
-    return await loadVGGFeatures(fileModel(file), { featureScale: caffeFeatureScale })
+    const weights = await readWeightsFile(file)
+    const network = readNetwork(weights, { source: file })
+    const isCaffe = network.kind === 'vgg' && network.config.input === 'caffe'
+    return await loadVGGFeatures(weights, { source: file, ...(isCaffe ? { featureScale: caffeFeatureScale } : {}) })
   } catch (error) {
     throw new WeightsError('--vgg', `no VGG19: ${(error as Error).message}`)
   }
@@ -103,7 +98,7 @@ async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | 
   if (resume === true && (await kindOf(cache)) === 'nothing') {
     throw new UsageError(`--resume: ${out} holds no state of a stopped run`)
   }
-  return { vgg: vgg === undefined ? undefined : await modelFile('--vgg', vgg), cache }
+  return { vgg: vgg === undefined ? undefined : await networkFile('--vgg', vgg), cache }
 }
 
 async function openSource({
@@ -160,7 +155,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
     .addOption(new Option('--seed <n>', 'of everything random').argParser(integer(0, 2 ** 31 - 1)).default(1))
     .option(
       '--vgg <model>',
-      'VGG19 as a tfjs layers model (model.json), for the perceptual loss (default: a small random network)',
+      "VGG19 for the perceptual loss: torchvision's .pth, Keras' .h5, .safetensors or a tfjs model (default: a small random network)",
     )
     .option('--out <dir>', 'where report, figures and networks go', 'report')
     .addOption(
