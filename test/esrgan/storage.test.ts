@@ -2,20 +2,34 @@ import * as tf from '@tensorflow/tfjs-core'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { WeightsError } from '../../src/errors.js'
-import { createRRDBGenerator, interpolateWeights, loadGenerator, saveGenerator } from '../../src/esrgan/index.js'
+import {
+  createDiscriminator,
+  createRRDBGenerator,
+  interpolateGenerators,
+  interpolateWeights,
+  loadDiscriminator,
+  loadGenerator,
+  loadVGGFeatures,
+  readNetwork,
+  saveDiscriminator,
+  saveGenerator,
+  type StoredNetwork,
+  type StoredVGG,
+} from '../../src/esrgan/index.js'
 import { imageToTensor } from '../../src/image.js'
 import { readImage } from '../../src/node/index.js'
 import { getWeights } from '../../src/training/index.js'
 import {
   generatorNameIn,
   readSafetensors,
+  readWeights,
   toFloat32,
   writeSafetensors,
   type NamedTensor,
 } from '../../src/weights/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { describeShared, sharedData } from '../helpers/shared.js'
-import { expectClose, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
+import { expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
 const tiny = { blocks: 2, features: 4, growth: 2, seed: 5 } as const
 
@@ -128,5 +142,146 @@ describeShared('Real-ESRGAN x4plus (23 RRDBs, F16 weights)', () => {
     const file = readFileSync(sharedData('reference/realesrgan_x4plus_out.f32'))
     expectClose(await output.data(), new Float32Array(new Uint8Array(file).buffer), 1e-4)
     tf.dispose([image, output])
+  })
+})
+
+describe('saveDiscriminator and loadDiscriminator', () => {
+  const small = { patchSize: 32, features: 2, channels: 1, seed: 4 } as const
+
+  it.each([32, 64])('round-trip sizes, weights and running statistics at %s pixels', async (patchSize) => {
+    await expectNoLeak(async () => {
+      using discriminator = createDiscriminator({ ...small, patchSize })
+      tf.tidy(() => void discriminator.apply(tf.randomUniform([2, patchSize, patchSize, 1]), { training: true }))
+      const bytes = await saveDiscriminator(discriminator)
+      using loaded = loadDiscriminator(bytes)
+      expect(loaded.config).toEqual(discriminator.config)
+      expect([...loaded.trainable.keys()]).toEqual([...discriminator.trainable.keys()])
+      expect(await getWeights(loaded.variables)).toEqual(await getWeights(discriminator.variables))
+      expect(await saveDiscriminator(loaded)).toEqual(bytes)
+    })
+  })
+
+  it("writes BasicSR's names and shapes, and linear1 in the order channel, row, column", async () => {
+    using discriminator = createDiscriminator(small)
+    const { tensors } = readSafetensors(await saveDiscriminator(discriminator))
+    expect(tensors.get('conv0_0.weight')!.shape).toEqual([2, 1, 3, 3])
+    expect(tensors.get('bn0_1.running_var')!.shape).toEqual([2])
+    expect(tensors.get('linear1.weight')!.shape).toEqual([100, 8 * 16])
+    expect(tensors.get('linear2.weight')!.shape).toEqual([1, 100])
+    const own = await discriminator.variables.get('linear1.weight')!.array()
+    const stored = toFloat32(tensors.get('linear1.weight')!)
+    const [unit, channel, row, column] = [7, 5, 2, 3]
+    expect(stored[unit * 128 + channel * 16 + row * 4 + column]).toBe(
+      (own as number[][])[row * 32 + column * 8 + channel]![unit],
+    )
+  })
+
+  it('tolerates counters of batches, and lists every other difference', async () => {
+    using discriminator = createDiscriminator(small)
+    const tensors = new Map(readSafetensors(await saveDiscriminator(discriminator)).tensors)
+    const counter = { dtype: 'I64', shape: [], data: new Uint8Array(8) } as const
+    tensors.set('bn0_1.num_batches_tracked', counter)
+    loadDiscriminator({ format: 'torch', tensors, metadata: {} }).dispose()
+    tensors.delete('bn1_0.running_mean')
+    tensors.set('extra', counter)
+    await expectNoLeakWhenThrowing(
+      () => loadDiscriminator({ format: 'torch', tensors, metadata: {} }, { source: 'd.pth' }),
+      'd.pth: the weights do not fit the discriminator\n  missing bn1_0.running_mean [4]\n  unexpected extra []',
+    )
+  })
+
+  it('says so when the file holds something else, or a number of stages that no patch has', async () => {
+    using generator = createRRDBGenerator(tiny)
+    const bytes = await saveGenerator(generator)
+    await expectNoLeakWhenThrowing(
+      () => loadDiscriminator(bytes),
+      /no weights of a discriminator: conv0_0.weight is missing; the file begins with conv_first.weight \[4, 3, 3, 3\]/,
+    )
+    using discriminator = createDiscriminator(small)
+    const tensors = new Map(readSafetensors(await saveDiscriminator(discriminator)).tensors)
+    for (let i = 3; i < 60; i++) tensors.set(`conv${i}_1.weight`, tensors.get('conv2_1.weight')!)
+    expect(() => loadDiscriminator({ format: 'torch', tensors, metadata: {} })).toThrow(/60 stages .*, not 3 to 14/)
+  })
+})
+
+describe('interpolateGenerators', () => {
+  it('takes live and stored generators, and gives one of its own', async () => {
+    await expectNoLeak(async () => {
+      using psnr = createRRDBGenerator(tiny)
+      using gan = createRRDBGenerator({ ...tiny, seed: 6 })
+      using live = await interpolateGenerators(psnr, gan, 0.25)
+      using stored = await interpolateGenerators(await saveGenerator(psnr), readWeights(await saveGenerator(gan)), 0.25)
+      const expected = interpolateWeights(await getWeights(psnr.variables), await getWeights(gan.variables), 0.25)
+      expect(await getWeights(live.variables)).toEqual(expected)
+      expect(await getWeights(stored.variables)).toEqual(expected)
+    })
+  })
+
+  it('refuses networks that differ, and an alpha out of range', async () => {
+    using psnr = createRRDBGenerator(tiny)
+    using larger = createRRDBGenerator({ ...tiny, features: 5 })
+    using weaker = createRRDBGenerator({ ...tiny, residualScale: 0.1 })
+    await expectNoLeakWhenThrowing(
+      () => interpolateGenerators(psnr, larger, 0.5),
+      /conv_first.weight is \[3, 3, 3, 5\]/,
+    )
+    await expectNoLeakWhenThrowing(() => interpolateGenerators(psnr, weaker, 0.5), 'residualScale is 0.2 and 0.1')
+    await expectNoLeakWhenThrowing(() => interpolateGenerators(psnr, psnr, -0.1), 'alpha must')
+  })
+})
+
+describe('VGG in files', () => {
+  const tensor = (shape: number[]): NamedTensor => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) })
+  const vgg = (...indices: number[]): Map<string, NamedTensor> =>
+    new Map(
+      indices.flatMap((index, i) => [
+        [`features.${index}.weight`, tensor([4, i === 0 ? 3 : 4, 3, 3])],
+        [`features.${index}.bias`, tensor([4])],
+      ]),
+    )
+  const read = (tensors: Map<string, NamedTensor>): StoredNetwork =>
+    readNetwork(writeSafetensors(tensors), { source: 'vgg.pth' })
+
+  it.each([
+    ['11', [0, 3, 6, 8, 11, 13, 16, 18], 'block5_conv2'],
+    ['16', [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28], 'block5_conv3'],
+    ['19', [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34], 'block5_conv4'],
+    ['19 in part', [0, 2, 5], 'block2_conv1'],
+  ])("torchvision's numbers of VGG%s name the layers", (_, indices, last) => {
+    const { config } = read(vgg(...indices)) as StoredVGG
+    expect(config.layers).toHaveLength(indices.length)
+    expect(config.layers.at(-1)).toBe(last)
+  })
+
+  it('refuses a chain with a gap, other shapes, and batch normalisation', async () => {
+    expect(() => read(vgg(0, 2, 5, 10))).toThrow('vgg.pth: features.10 follows features.5: a layer of VGG is missing')
+    const wide = vgg(0, 2)
+    wide.set('features.2.weight', tensor([4, 5, 3, 3]))
+    expect(() => read(wide)).toThrow('features.2.weight is [4, 5, 3, 3], not [out, 4, 3, 3]')
+    const bare = vgg(0, 2)
+    bare.delete('features.2.bias')
+    expect(() => read(bare)).toThrow('features.2.bias is missing')
+    const normalised = vgg(0, 3)
+    normalised.set('features.1.running_mean', tensor([4]))
+    expect(() => read(normalised)).toThrow('with batch normalisation')
+    const keras = new Map([
+      ['block1_conv1/kernel', tensor([3, 3, 3, 4])],
+      ['block1_conv1/bias', tensor([4])],
+      ['block1_conv3/kernel', tensor([3, 3, 4, 4])],
+    ])
+    expect(() => read(keras)).toThrow('block1_conv3 follows block1_conv1: a layer of VGG is missing')
+    await expectNoLeakWhenThrowing(
+      () => loadVGGFeatures(writeSafetensors(vgg(0, 2, 5))),
+      'options.layer must be one of block1_conv1, block1_conv2, block2_conv1; received "block5_conv4"',
+    )
+  })
+})
+
+describe('readNetwork', () => {
+  it('names what it looks for, and what it found', () => {
+    const other = new Map([['layer1.0.conv1.weight', { shape: [1], data: new Float32Array(1) }]])
+    expect(() => readNetwork(writeSafetensors(other), { source: 'resnet.pth' })).toThrow(
+      "resnet.pth: holds no RRDB generator, no discriminator of BasicSR's and no VGG network; the file begins with layer1.0.conv1.weight [1]",
+    )
   })
 })
