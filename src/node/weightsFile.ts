@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireInteger } from '../errors.js'
 import { readKerasWeights, readTfjsWeights, readWeights, type WeightsFile } from '../weights/index.js'
+import { isHDF5 } from '../weights/keras.js'
 import { readBounded } from './files.js'
 import { readModelFiles } from './modelFiles.js'
 
@@ -10,9 +11,6 @@ export interface ReadWeightsFileOptions {
   /** Files of more bytes (all weight files together) are refused before they are read; default 4 GiB. */
   readonly maxBytes?: number
 }
-
-/** How an HDF5 file begins. */
-const hdf5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
 /**
  * The weights in a file: safetensors, a torch checkpoint (`.pth`, `.pt`) or a Keras `.h5`, told apart by their content, or
@@ -36,6 +34,5 @@ export async function readWeightsFile(
     return readTfjsWeights(json, shards, model)
   }
   const bytes = await readBounded(path, maxBytes)
-  const isHDF5 = hdf5.every((byte, i) => bytes[i] === byte)
-  return isHDF5 ? await readKerasWeights(bytes, path) : readWeights(bytes, path)
+  return isHDF5(bytes) ? await readKerasWeights(bytes, path) : readWeights(bytes, path)
 }
