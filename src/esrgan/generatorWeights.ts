@@ -75,10 +75,12 @@ function withoutUnshuffle(layers: ReadonlyMap<string, LayerTensor>, source: stri
   const rest = new Map(layers)
   const kernel = rest.get(`${unshuffleLayer}.weight`)
   if (kernel === undefined || !rest.delete(`${unshuffleLayer}.weight`)) return rest
-  const { shape, data } = toKerasLayout(kernel)
-  const [factor = 0, , channels = 0] = shape
-  const expected = unshuffleKernel(factor === 4 ? 4 : 2, Math.max(1, channels))
-  if (expected.shape.join() !== shape.join() || !expected.data.every((value, i) => value === data[i])) {
+  const [outputs = 0, channels = 0, factor = 0] = kernel.shape
+  // Shapes first: what the kernel should be is only made where it has the size of what is there.
+  const isPossible = (factor === 2 || factor === 4) && outputs > 0 && outputs === channels * factor ** 2
+  const isSquare = kernel.shape.join() === [outputs, channels, factor, factor].join()
+  const values = isPossible && isSquare ? toKerasLayout(kernel).data : undefined
+  if (values === undefined || !unshuffleKernel(factor, channels).data.every((value, i) => value === values[i])) {
     throw new WeightsError(source, `${unshuffleLayer} is another convolution than the pixel unshuffle`)
   }
   return rest

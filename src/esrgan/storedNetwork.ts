@@ -8,6 +8,7 @@ import { createVariable } from './initialise.js'
 
 /** A generator outside any backend: what it computes, and its weights under BasicSR's names in tfjs's layouts. */
 export interface StoredGenerator {
+  /** Tells stored networks apart. */
   readonly kind: 'generator'
   /** The options it is made with. */
   readonly config: GeneratorConfig
@@ -19,6 +20,7 @@ export interface StoredGenerator {
 
 /** A discriminator outside any backend, with its running statistics. */
 export interface StoredDiscriminator {
+  /** Tells stored networks apart. */
   readonly kind: 'discriminator'
   /** The options it is made with. */
   readonly config: DiscriminatorConfig
@@ -28,7 +30,9 @@ export interface StoredDiscriminator {
 
 /** The convolutions of a VGG network, from the first one on. */
 export interface StoredVGG {
+  /** Tells stored networks apart. */
   readonly kind: 'vgg'
+  /** Its layers, and what it reads. */
   readonly config: {
     /** The input that the weights were trained on (see `VGGInput`). */
     readonly input: 'caffe' | 'torchvision'

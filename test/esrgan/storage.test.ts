@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
+import * as fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { WeightsError } from '../../src/errors.js'
 import {
   createDiscriminator,
   createRRDBGenerator,
+  generatorToLayersModel,
   interpolateGenerators,
   interpolateWeights,
   loadDiscriminator,
@@ -22,6 +24,7 @@ import { getWeights } from '../../src/training/index.js'
 import {
   generatorNameIn,
   readSafetensors,
+  readTfjsWeights,
   readWeights,
   toFloat32,
   writeSafetensors,
@@ -278,6 +281,47 @@ describe('VGG in files', () => {
 })
 
 describe('readNetwork', () => {
+  it('never does anything but throw a WeightsError, whatever names and shapes a file has', async () => {
+    using generator = createRRDBGenerator({ ...tiny, blocks: 1, scale: 2 })
+    using discriminator = createDiscriminator({ patchSize: 32, features: 1 })
+    const { modelTopology: _, weightSpecs, weightData } = await generatorToLayersModel(generator)
+    const model = { weightsManifest: [{ paths: ['a'], weights: weightSpecs }] }
+    const bases = [
+      readWeights(await saveGenerator(generator)),
+      readTfjsWeights(model, new Map([['a', new Uint8Array(weightData as ArrayBuffer)]])),
+      readWeights(await saveDiscriminator(discriminator)),
+    ]
+    const size = fc.constantFrom(0, 1, 2, 3, 4, 16, 2 ** 31, 2 ** 50)
+    const change = fc.record({
+      at: fc.nat(),
+      name: fc.option(
+        fc.constantFrom('features.0.weight', 'conv70_1.weight', 'pixel_unshuffle/kernel', 'module.', 'x'),
+      ),
+      shape: fc.option(fc.array(size, { maxLength: 5 })),
+    })
+    const read = { whole: 0, refused: 0 }
+    fc.assert(
+      fc.property(fc.nat(2), fc.array(change, { maxLength: 3 }), (base, changes) => {
+        const entries = [...bases[base]!.tensors]
+        for (const { at, name, shape } of changes) {
+          const [key, tensor] = entries[at % entries.length]!
+          // Readers give no shape that the bytes do not have: a size of any amount needs a zero beside it.
+          const isEmpty = shape?.includes(0) === true
+          entries[at % entries.length] = [name ?? key, isEmpty ? { ...tensor, shape, data: new Uint8Array() } : tensor]
+        }
+        try {
+          readNetwork({ format: 'torch', tensors: new Map(entries), metadata: {} })
+          read.whole++
+        } catch (error) {
+          if (!(error instanceof WeightsError)) throw error
+          read.refused++
+        }
+      }),
+      { numRuns: 2000 },
+    )
+    expect(Math.min(read.whole, read.refused)).toBeGreaterThan(20)
+  })
+
   it('names what it looks for, and what it found', () => {
     const other = new Map([['layer1.0.conv1.weight', { shape: [1], data: new Float32Array(1) }]])
     expect(() => readNetwork(writeSafetensors(other), { source: 'resnet.pth' })).toThrow(
