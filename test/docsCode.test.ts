@@ -14,7 +14,12 @@ const preludes: Readonly<Record<string, string>> = {
     const image: import('esrgan-scnn').PixelImage
     const source: import('esrgan-scnn/data').ImageSource
     const seed: number`,
-  'docs/esrgan.md': '',
+  'docs/esrgan.md': `
+    const generator: import('esrgan-scnn/esrgan').Generator
+    const image: import('esrgan-scnn').PixelImage
+    const file: File
+    const canvas: HTMLCanvasElement
+    const signal: AbortSignal`,
 }
 
 const blocksOf = (page: string): string[] =>

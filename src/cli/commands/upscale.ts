@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { DataError, printable } from '../../errors.js'
+import { readWeightsFile } from '../../node/index.js'
 import { enlarge, isOfTheImage, type Enlarged, type EnlargeOptions } from '../enlarge.js'
 import { finishedOutputs, sha256 } from '../finishedOutputs.js'
 import { namedInputs } from '../inputs.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
-import { backendOption, integer, jsonOption, kindOf, requireFile, threadsOption, UsageError } from '../options.js'
+import { networkFile } from '../networkFiles.js'
+import { backendOption, integer, jsonOption, kindOf, threadsOption, UsageError } from '../options.js'
 import { outputFile, outputFiles, type NamedInput } from '../outputs.js'
 import { createProgress } from '../progress.js'
 import { startChosen, type BackendChoice } from '../startChosen.js'
@@ -50,7 +51,7 @@ export function upscaleCommand(io: CommandIO): Command {
   return new Command('upscale')
     .description('Enlarges pictures with a trained RRDB generator (ESRGAN, Real-ESRGAN, or your own).')
     .argument('<image...>', 'PNG, JPEG, TIFF or WebP, or folders: all below them, hidden ones left out')
-    .requiredOption('--weights <file>', 'the generator, as safetensors')
+    .requiredOption('--weights <file>', 'the generator: any file that `convert` reads')
     .requiredOption('--out <path>', 'a file for one image, else a folder (names and sub-folders are kept)')
     .addOption(
       new Option('--format <name>', 'of the files in the folder (default: as the image)').choices([
@@ -85,12 +86,12 @@ export function upscaleCommand(io: CommandIO): Command {
       if (overlap !== undefined && 2 * overlap >= tile) {
         throw new UsageError(`--overlap: must be less than half of the tile (${tile}): ${overlap}`)
       }
-      await requireFile('--weights', weights)
+      const file = await networkFile('--weights', weights)
       const { jobs, folder } = await plan(images, options)
-      const { loadGenerator } = await import('../../esrgan/index.js')
-      const bytes = await readFile(weights)
+      const { loadGenerator, saveGenerator } = await import('../../esrgan/index.js')
+      const stored = await readWeightsFile(file)
       const started = await startChosen(io, backend, threads)
-      using generator = loadGenerator(bytes, { source: weights })
+      using generator = loadGenerator(stored, { source: weights })
       const { scale, blocks } = generator.config
       if (tile % (4 / scale) !== 0) {
         throw new UsageError(`--tile: must be a multiple of ${4 / scale} for this x${scale} generator: ${tile}`)
@@ -101,7 +102,7 @@ export function upscaleCommand(io: CommandIO): Command {
         ...(overlap === undefined ? {} : { overlap }),
         quality,
         force,
-        weights: sha256(bytes),
+        weights: sha256(await saveGenerator(generator)),
         finished: folder === undefined ? undefined : await finishedOutputs(folder),
       }
       const results: Enlarged[] = []
