@@ -119,7 +119,7 @@ const superResolved = async (): Promise<PixelImage[]> => {
 }
 
 const lines = [
-  `${source.description}, 100x, split by patient (seed ${seed}): trained on ${train.length} images of ${patients(split.train).length} patients, held out ${held.length} images, one of each of ${held.length} other patients`,
+  `${source.description}, split by patient (seed ${seed}): trained on ${train.length} images of ${patients(split.train).length} patients, held out ${held.length} images, one of each of ${held.length} other patients`,
   `RRDB generator of ${generator.parameterCount} parameters without skip, from random weights · ${backend}`,
   `PSNR stage: ${psnrSteps} steps, batch ${batchSize}, patch ${patchSize}, Adam 1e-3 by cosine; GAN stage: ${ganSteps} steps, 1e-4, VGG19 ${features.description}`,
 ]
