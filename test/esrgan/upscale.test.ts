@@ -210,7 +210,12 @@ describe('upscaleTiles and upscaleBands', () => {
     using generator = repeating(0)
     let ticks = 0
     const timer = setInterval(() => ticks++, 0)
-    const tiles = await collect(upscaleTiles(generator, picture(30, 20, 3), { tile: 12, overlap: 2 }))
+    const apply: Generator['apply'] = (images) => {
+      // A timer is due after every tile.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3)
+      return generator.apply(images)
+    }
+    const tiles = await collect(upscaleTiles({ ...generator, apply }, picture(30, 20, 3), { tile: 12, overlap: 2 }))
     clearInterval(timer)
     expect(tiles).toHaveLength(6)
     expect(ticks).toBeGreaterThan(1)
