@@ -16,8 +16,11 @@ export interface DivergenceGuard {
   begin(stage: ESRGANStage): Promise<void>
   /** What the stage's learning rate is multiplied by. */
   rateFactor(stage: ESRGANStage): number
-  /** After a step: why training has diverged, or undefined; remembers the state where it is due. */
-  judge(stage: ESRGANStage, values: Readonly<Record<string, number>>): Promise<string | undefined>
+  /**
+   * After a step: why training has diverged, or undefined; remembers the state where it is due. The weights that a stage's
+   * last step leaves are looked at in any case: no further step would tell.
+   */
+  judge(stage: ESRGANStage, values: Readonly<Record<string, number>>, isLast: boolean): Promise<string | undefined>
   /** Goes back. @throws DivergenceError after too many times. */
   rollBack(stage: ESRGANStage, reason: string, cause?: unknown): RollBack
   /** Every roll-back so far, with those of earlier runs. */
@@ -63,14 +66,15 @@ export function createDivergenceGuard(
       suspicious = 0
     },
     rateFactor: (stage) => inStage(stage).at(-1)?.rateFactor ?? 1,
-    async judge(stage, values) {
+    async judge(stage, values, isLast) {
       const sign = stage === 'gan' ? suspicion(values, criterion) : undefined
       suspicious = sign === undefined ? 0 : suspicious + 1
       if (suspicious >= criterion.patience) return `${sign}, and was as bad in ${suspicious} steps in a row`
-      if (suspicious > 0 || done(stage) % criterion.every !== 0) return undefined
+      const isDue = suspicious === 0 && done(stage) % criterion.every === 0
+      if (!isDue && !isLast) return undefined
       const state = await trainer.state()
       if (!isFiniteState(state.tensors)) return 'a weight or a value of the optimizer is not finite'
-      good = state
+      if (isDue) good = state
       return undefined
     },
     rollBack(stage, reason, cause) {

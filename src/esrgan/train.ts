@@ -188,7 +188,7 @@ export async function trainESRGAN(options: TrainESRGANOptions): Promise<TrainESR
           }
           const learningRate = rateAt(rate, at) * (guard?.rateFactor(stage) ?? 1)
           last = await (stage === 'psnr' ? trainer.psnrStep : trainer.ganStep)(pairs, learningRate)
-          trouble = await guard?.judge(stage, last)
+          trouble = await guard?.judge(stage, last, done() === steps)
         } catch (error) {
           if (guard === undefined) throw error
           cause = await divergenceOf(error, pairs)

@@ -11,7 +11,7 @@ import {
   type TrainESRGANResult,
 } from '../../src/esrgan/index.js'
 import { isFiniteState, suspicion } from '../../src/esrgan/guard.js'
-import { getWeights, NonFiniteLossError, type ProgressEvent } from '../../src/training/index.js'
+import { getWeights, NonFiniteLossError, type NamedTensor, type ProgressEvent } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 import { trainingBatch } from './batches.js'
@@ -20,7 +20,7 @@ type Rest = Partial<Omit<TrainESRGANOptions, 'generator' | 'discriminator' | 'ba
   /** Called before a batch is drawn. */
   before?: (stage: string, step: number, discriminator: Discriminator) => void
 }
-type Outcome = TrainESRGANResult & { weights: unknown; events: string[] }
+type Outcome = TrainESRGANResult & { weights: [string, NamedTensor][]; events: string[] }
 
 const outline = ({ stage, step, notice }: ProgressEvent): string =>
   `${stage} ${step}${notice === undefined ? '' : ' !'}`
@@ -116,6 +116,25 @@ describe('the divergence guard', () => {
     expect(rollBacks).toHaveLength(1)
     expect(rollBacks[0]).toMatchObject({ stage: 'psnr', to: 0, rateFactor: 1e-15 })
     expect(last['l1']).toBeLessThan(1)
+  })
+
+  it('goes back after a last step that leaves weights which are not finite', async () => {
+    // In float32 this rate is infinite; the loss of the step itself is as good as any.
+    const { rollBacks, weights } = await run({
+      psnrSteps: 3,
+      psnrRate: (step) => (step < 2 ? 1e-3 : 1e39),
+      guard: { rateFactor: 1e-42 },
+    })
+    expect(rollBacks).toEqual([
+      {
+        stage: 'psnr',
+        step: 3,
+        to: 0,
+        reason: 'a weight or a value of the optimizer is not finite',
+        rateFactor: 1e-42,
+      },
+    ])
+    expect(isFiniteState(new Map(weights))).toBe(true)
   })
 
   it('goes back when the discriminator collapses: its weights, its running statistics and its optimizer', async () => {
