@@ -287,6 +287,7 @@ export {
 } from './training/index.js'
 export {
   DivergenceError,
+  NonFiniteOutputError,
   createDiscriminator,
   createESRGANTrainer,
   createRRDBGenerator,

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { version } from '../../package.json'
 import { ArgumentError, DataError } from '../errors.js'
-import { upscale, upscaleBands, type Generator, type UpscaleOptions } from '../esrgan/index.js'
+import { NonFiniteOutputError, upscale, upscaleBands, type Generator, type UpscaleOptions } from '../esrgan/index.js'
 import type { PixelImage } from '../image.js'
 import { decodeImage, writeImage, writePNG } from '../node/index.js'
 import { readImageFile, requireWritable } from '../node/images.js'
@@ -45,7 +45,7 @@ function isTranslucent({ channels, data, maxValue }: PixelImage): boolean {
  * Enlarges one image file into another, which is written whole or not at all; PNG row by row as it is computed.
  *
  * @throws DataError naming the image, or the output where that cannot be written; ArgumentError where the image does not fit the
- *   generator or the format.
+ *   generator or the format; NonFiniteOutputError.
  */
 export async function enlarge(
   generator: Generator,
@@ -79,4 +79,6 @@ export async function enlarge(
 
 /** Whether an error is the image's own: others may go on. */
 export const isOfTheImage = (error: unknown, image: string): error is Error =>
-  (error instanceof DataError && error.source === image) || error instanceof ArgumentError
+  (error instanceof DataError && error.source === image) ||
+  error instanceof ArgumentError ||
+  error instanceof NonFiniteOutputError

@@ -27,7 +27,10 @@ export interface BestKeeper {
 
 const prefixOf = (stage: string): string => `${runPrefix}/best/${stage}`
 
-/** Keeps the best, from where the resumed state stands. Of equal values the earlier one stays. */
+/**
+ * Keeps the best, from where the resumed state stands. Of equal values the earlier one stays; one that was found by a value of
+ * another name does not.
+ */
 export function createBestKeeper(
   generator: Generator,
   { best: name = 'psnr', lowerIsBetter = false }: Pick<ESRGANValidation, 'best' | 'lowerIsBetter'>,
@@ -42,7 +45,8 @@ export function createBestKeeper(
     async offer(stage, step, values) {
       const value = values[name]!
       // JSON has no Infinity: an infinite PSNR comes back as null.
-      const before = stage in best ? (best[stage]!.values[name] ?? (lowerIsBetter ? -Infinity : Infinity)) : undefined
+      const kept = best[stage]?.values ?? {}
+      const before = name in kept ? (kept[name] ?? (lowerIsBetter ? -Infinity : Infinity)) : undefined
       const isBetter = before === undefined ? !Number.isNaN(value) : lowerIsBetter ? value < before : value > before
       if (isBetter) best[stage] = { step, values, weights: await getWeights(generator.trainable) }
     },

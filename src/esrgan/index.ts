@@ -51,6 +51,7 @@ export {
 export type { ESRGANBestMeta, ESRGANCounters, ESRGANRunMeta, ESRGANTrainerState } from './trainerState.js'
 export { validateGenerator, type ESRGANValidation, type ValidationPair, type ValidationQuality } from './validate.js'
 export { receptiveRadius } from './receptiveRadius.js'
-export { superResolve, upscale, upscaleBands, upscaleTiles, type UpscaledPart, type UpscaleOptions } from './upscale.js'
+export { NonFiniteOutputError, superResolve, upscale, upscaleBands, upscaleTiles } from './upscale.js'
+export type { UpscaledPart, UpscaleOptions } from './upscale.js'
 export { loadVGGFeatures, type VGGFeatures, type VGGFeaturesOptions } from './vgg.js'
 export type { VGGInput } from './vggInput.js'

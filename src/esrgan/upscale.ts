@@ -42,6 +42,21 @@ export interface UpscaledPart {
   readonly image: PixelImage
 }
 
+/**
+ * The generator gave NaN or infinity for a picture: its weights are broken, or the device computes with 16 bits, which do not
+ * reach. As pixels it would be black or white.
+ */
+export class NonFiniteOutputError extends Error {
+  /** `NonFiniteOutputError`. */
+  override readonly name: string = 'NonFiniteOutputError'
+  constructor(value: number, left: number, top: number) {
+    super(
+      `the generator gives ${value} in the tile at column ${left}, row ${top} of the enlarged picture: ` +
+        'its weights are broken, or the numbers of this backend do not reach so far',
+    )
+  }
+}
+
 /** Pixel values of a tile in [0, 1], with the image's last row and column repeated beyond its end. */
 function cut(image: PixelImage, rows: Tile, columns: Tile, channels: number): Float32Array {
   const { width, height, data, maxValue } = image
@@ -60,13 +75,14 @@ function cut(image: PixelImage, rows: Tile, columns: Tile, channels: number): Fl
 }
 
 /** The tile's values clamped and rounded to the image's depth; grey of an RGB generator is the mean of the three. */
-function toPixels({ width, height, values }: BlendedTile, image: PixelImage, channels: number): PixelImage {
+function toPixels({ left, top, width, height, values }: BlendedTile, image: PixelImage, channels: number): PixelImage {
   const part = blankImage(image, width, height)
   const colours = image.channels <= 2 ? 1 : 3
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < colours; c++) {
       const from = i * channels + c
       const value = channels === colours ? values[from]! : (values[from]! + values[from + 1]! + values[from + 2]!) / 3
+      if (!Number.isFinite(value)) throw new NonFiniteOutputError(value, left, top)
       part.data[i * image.channels + c] = Math.round(Math.min(1, Math.max(0, value)) * image.maxValue)
     }
   }
@@ -103,7 +119,7 @@ function requireFit({ config }: Generator, image: PixelImage, tile: number, over
  * Memory does not grow with the picture, but for its width times the overlap (and a copy of it where pixels are wholly transparent).
  * The page stays alive between two tiles; to stop early, leave the loop or abort the signal.
  *
- * @throws ArgumentError and the signal's reason as {@link upscale}, at the first step
+ * @throws ArgumentError and the signal's reason as {@link upscale}, at the first step; NonFiniteOutputError
  */
 export async function* upscaleTiles(
   generator: Generator,
@@ -130,7 +146,7 @@ export async function* upscaleTiles(
  * {@link upscaleTiles}, put together to bands of whole rows, from top to bottom: what writers of files take (`writePNG` of
  * `esrgan-scnn/node`). Memory: one band of the enlarged picture, as high as a tile.
  *
- * @throws ArgumentError and the signal's reason as {@link upscale}, at the first step
+ * @throws ArgumentError and the signal's reason as {@link upscale}, at the first step; NonFiniteOutputError
  */
 export async function* upscaleBands(
   generator: Generator,
@@ -161,6 +177,7 @@ export async function* upscaleBands(
  *
  * @throws ArgumentError when the generator's channels do not fit the picture, an option is out of range, or the result would be larger
  *   than one array holds, 2^32 bytes: {@link upscaleBands} has no such limit
+ * @throws NonFiniteOutputError where the generator gives NaN or infinity
  * @throws the signal's reason when it is aborted
  */
 export async function upscale(generator: Generator, image: PixelImage, options?: UpscaleOptions): Promise<PixelImage> {

@@ -4,7 +4,7 @@ import { toRGB, type PixelImage } from '../image.js'
 import { psnr, ssim } from '../metrics/index.js'
 import type { Generator } from './generator.js'
 import type { ESRGANStage } from './trainer.js'
-import { upscale } from './upscale.js'
+import { NonFiniteOutputError, upscale } from './upscale.js'
 
 /** A held-out image with its small version: `hr` has `scale` times the width and height of `lr`. */
 export interface ValidationPair {
@@ -47,6 +47,13 @@ export function validationPairs(
 ): ValidationPair[] {
   if (images.length === 0) throw new ArgumentError(argument, 'hold at least one image', images)
   const colours = (image: PixelImage): PixelImage => (channels === 3 ? toRGB(image) : image)
+  /** What SSIM needs, when `scale` pixels are cropped at every side. */
+  const least = 11 + 2 * scale
+  const requireComparable = (hr: PixelImage, i: number): PixelImage => {
+    if (Math.min(hr.width, hr.height) >= least) return hr
+    const rule = `have at least ${least}x${least} pixels that can be compared`
+    throw new ArgumentError(`${argument}[${i}]`, rule, `${hr.width}x${hr.height}`)
+  }
   return images.map((each, i) => {
     if ('lr' in each) {
       const { lr, hr } = each
@@ -57,12 +64,12 @@ export function validationPairs(
           `${hr.width}x${hr.height}`,
         )
       }
-      return { lr: colours(lr), hr: colours(hr) }
+      return { lr: colours(lr), hr: requireComparable(colours(hr), i) }
     }
     if (scale === 1) {
       throw new ArgumentError(`${argument}[${i}]`, 'be a pair { lr, hr } for a generator of scale 1', 'an image')
     }
-    const hr = modCrop(colours(each), scale)
+    const hr = requireComparable(modCrop(colours(each), scale), i)
     return { lr: resizeBicubic(hr, { scale: 1 / scale }), hr }
   })
 }
@@ -73,6 +80,7 @@ export function validationPairs(
  *
  * @param images high-resolution images, which are cropped to a multiple of the scale and shrunk by MATLAB's bicubic; or
  * pairs, for another degradation. The generator must not have been trained on them. Alpha is left out.
+ * @returns NaN for both where the generator gives values that are not finite
  * @throws ArgumentError where there are no images, a pair does not fit the scale, or an image is too small to compare
  */
 export async function validateGenerator(
@@ -86,7 +94,13 @@ async function measurePairs(generator: Generator, pairs: readonly ValidationPair
   const comparison = { channel: 'y', crop: generator.config.scale } as const
   const sums = { psnr: 0, ssim: 0 }
   for (const { lr, hr } of pairs) {
-    const sr = await upscale(generator, lr)
+    let sr: PixelImage
+    try {
+      sr = await upscale(generator, lr)
+    } catch (error) {
+      if (error instanceof NonFiniteOutputError) return { psnr: NaN, ssim: NaN }
+      throw error
+    }
     sums.psnr += psnr(sr, hr, comparison)
     sums.ssim += ssim(sr, hr, comparison)
   }

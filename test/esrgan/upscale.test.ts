@@ -5,6 +5,7 @@ import { resizeBicubic } from '../../src/data/index.js'
 import { ArgumentError } from '../../src/errors.js'
 import {
   createRRDBGenerator,
+  NonFiniteOutputError,
   superResolve,
   upscale,
   upscaleBands,
@@ -137,6 +138,17 @@ describe('upscale', () => {
     }
     const run = (): Promise<unknown> => upscale({ ...generator, apply }, picture(20, 20, 3), { tile: 12, overlap: 2 })
     await expectNoLeakWhenThrowing(run, 'own generator')
+  })
+
+  it.each([NaN, Infinity, -Infinity])('does not pass %s for a colour', async (value) => {
+    using generator = repeating(value)
+    for (const channels of [1, 3, 4] as const) {
+      await expectNoLeakWhenThrowing(
+        () => upscale(generator, picture(6, 5, channels)),
+        `the generator gives ${value} in the tile at column 0, row 0 of the enlarged picture`,
+      )
+    }
+    await expect(upscale(generator, picture(6, 5, 3))).rejects.toThrow(NonFiniteOutputError)
   })
 
   it('refuses what does not fit', async () => {

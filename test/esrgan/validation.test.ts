@@ -78,6 +78,13 @@ describe('validateGenerator', () => {
     await expect(validateGenerator(generator, [{ lr: hr, hr }])).rejects.toThrow(
       /images\[0\].hr must be 4 times as large as lr \(28x24\); received "28x24"/,
     )
+    for (const tiny of [picture(22, 18), { hr: picture(20, 16), lr: picture(5, 4) }]) {
+      await expect(validateGenerator(generator, [hr, tiny])).rejects.toThrow(
+        /images\[1\] must have at least 19x19 pixels that can be compared; received "20x16"/,
+      )
+    }
+    const broken = { ...generator, apply: () => tf.fill<tf.Rank.R4>([1, 24, 28, 3], NaN) }
+    expect(await validateGenerator(broken, [hr])).toEqual({ psnr: NaN, ssim: NaN })
     using same = createRRDBGenerator({ ...small, scale: 1 })
     await expect(validateGenerator(same, [hr])).rejects.toThrow(/pair \{ lr, hr \} for a generator of scale 1/)
     expect((await validateGenerator(same, [{ lr: hr, hr }])).psnr).toBeGreaterThan(0)
@@ -179,6 +186,9 @@ describe('validation in trainESRGAN', () => {
     const { best } = await run({ psnrSteps: 2, ...valued(40), resume: state! })
     expect(best.psnr!.step).toBe(1)
     expect((await run({ psnrSteps: 1, ...valued(NaN) })).best).toEqual({})
+    // What was best by another value cannot be compared.
+    const other = { every: 1, best: 'mark', validate: () => ({ mark: 1 }) }
+    expect((await run({ psnrSteps: 2, validation: other, resume: state! })).best.psnr!.step).toBe(2)
   })
 
   it('gives weights that fit a generator, and leaves no tensor behind, also when measuring fails', async () => {
@@ -198,6 +208,10 @@ describe('validation in trainESRGAN', () => {
     await expect(refuses({ every: 1, images, best: 'lpips' })).rejects.toThrow(
       /options.validation.best must be one of psnr, ssim; received "lpips"/,
     )
+    const trained = vi.fn<() => void>()
+    const early = run({ psnrSteps: 1, validation: { every: 1, images: [picture(16, 40)] }, onProgress: trained })
+    await expect(early).rejects.toThrow(/options.validation.images\[0\] must have at least 19x19 pixels/)
+    expect(trained).not.toHaveBeenCalled()
     const validate = vi.fn<() => Record<string, number>>(() => ({ psnr: 1 }))
     await run({ validation: { every: 1, validate } })
     expect(validate).not.toHaveBeenCalled()
