@@ -70,6 +70,8 @@ async function* filteredRows(
       paeth(row, above, step, filtered.subarray(y * (width * step + 1)))
       above = row
     }
+    // The caller may put the next band where this one was.
+    above = above.slice()
     rows += image.height
     yield filtered
   }
@@ -94,7 +96,7 @@ async function* chunks(
 
 /**
  * Writes a PNG from bands of whole rows as they come, for example those of `upscaleBands`: neither the picture nor the file is ever
- * held, whatever its size. 8 and 16 bits, all channels. A failure, in the bands too, leaves no partial file. Missing folders are made.
+ * held, whatever its size. 8 and 16 bits, all channels. A band is read before the next one is asked for. A failure, in the bands too, leaves no partial file. Missing folders are made.
  *
  * @throws ArgumentError where a band does not fit the header, or rows are missing; DataError where the file cannot be written; what
  *   the bands throw.

@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { tensor1d } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRRDBGenerator, saveGenerator, upscale } from '../../src/esrgan/index.js'
 import type { PixelImage } from '../../src/image.js'
@@ -74,6 +75,30 @@ describe('upscale of a folder', () => {
       expect(stderr).toMatch(/esrgan-scnn upscale: 1 of 4 pictures could not be enlarged: .*bad\.png\n$/)
       using generator = createRRDBGenerator(small)
       expect(await readImage(join(out, 'deep', 'a.png'))).toEqual(await upscale(generator, madeUpImage(9, 7, 1)))
+    })
+  })
+
+  it('says of a folder with one bad image what it says of any', async () => {
+    await inScans(async (folder) => {
+      const bad = join(folder, 'one', 'bad.png')
+      await mkdir(join(folder, 'one'))
+      await writeFile(bad, (await readFile(join(folder, 'scans', 'a.png'))).subarray(0, 70))
+      const { code, stdout } = await run(folder, [join(folder, 'one'), '--out', join(folder, 'out'), '--json'])
+      expect(code).toBe(1)
+      expect(JSON.parse(stdout)).toMatchObject([{ image: bad, status: 'failed' }])
+    })
+  })
+
+  it('goes on past images for which the generator gives no numbers', async () => {
+    await inScans(async (folder) => {
+      using generator = createRRDBGenerator(small)
+      generator.variables.get('conv_last.bias')!.assign(tensor1d([NaN, 0, 0]))
+      await writeFile(join(folder, 'w.safetensors'), await saveGenerator(generator))
+      const { code, stderr } = await run(folder, [join(folder, 'scans'), '--out', join(folder, 'out')])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/a\.png: the generator gives NaN in the tile/)
+      expect(stderr).toMatch(/0 enlarged, 0 unchanged, 4 failed/)
+      expect(await there(join(folder, 'out', 'a.png'))).toBe(false)
     })
   })
 
@@ -155,6 +180,7 @@ describe('upscale of a folder', () => {
       await writeImage(join(scans, 'a.jpg'), madeUpImage(8, 8))
       const refused: [string[], RegExp][] = [
         [[scans, '--out', scans], /--out: is the folder of the inputs/],
+        [[join(scans, 'deep'), '--out', scans], /--out: is the folder of the inputs, or above it/],
         [[join(folder, 'empty'), '--out', join(folder, 'o')], /IMAGE: no PNG, JPEG, TIFF or WebP below/],
         [[join(folder, 'none'), '--out', join(folder, 'o')], /IMAGE: no such file or folder/],
         [[scans, '--out', join(folder, 'o'), '--format', 'png'], /a\.jpg and .*a\.png would both become/],

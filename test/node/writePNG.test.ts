@@ -50,6 +50,21 @@ describe('writePNG', () => {
     })
   })
 
+  it('takes bands that are made in one place, one after the other', async () => {
+    const image = picture(7, 6, 3, 255)
+    async function* reused(): AsyncGenerator<{ image: PixelImage }, void, undefined> {
+      const data = new Uint8Array(2 * 21)
+      for await (const { image: band } of bandsOf(image, 2)) {
+        data.set(band.data)
+        yield { image: { ...band, data } }
+      }
+    }
+    await inFolder(async (folder) => {
+      await writePNG(join(folder, 'a.png'), image, reused())
+      expect(await readImage(join(folder, 'a.png'))).toEqual(image)
+    })
+  })
+
   it('leaves what was there when bands fail, do not fit, or are missing', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'a.png')

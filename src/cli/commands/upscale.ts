@@ -123,7 +123,7 @@ export function upscaleCommand(io: CommandIO): Command {
                 if (json !== true) io.stdout.write(`${printable(describe(result))}\n`)
               } catch (error) {
                 progress.stop()
-                if (jobs.length === 1 || !isOfTheImage(error, image)) throw error
+                if (folder === undefined || !isOfTheImage(error, image)) throw error
                 const problem = error instanceof DataError ? error.problem : error.message
                 results.push({ image, out, status: 'failed', problem })
                 io.stderr.write(`${printable(`${image}: ${problem}`)}\n`)
