@@ -54,6 +54,9 @@ export function fileProblem(error: unknown): string {
   return messageOf(error)
 }
 
+/** The most that is read at once: Node ends the process when asked for 2^31 bytes. */
+const partBytes = 2 ** 30
+
 /** Bytes by which {@link readBounded} has a file judged. */
 const headBytes = 16
 
@@ -77,7 +80,7 @@ async function readOpen(file: FileHandle, path: string, maxBytes: number, judge:
   const bytes = new Uint8Array(status.size + 1)
   let length = 0
   while (length < bytes.length) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length)
+    const { bytesRead } = await file.read(bytes, length, Math.min(partBytes, bytes.length - length), length)
     if (bytesRead === 0) break
     length += bytesRead
   }
