@@ -81,7 +81,9 @@ export function readMetadata<T>(
   } catch {
     value = undefined
   }
-  if (!isValid({ ...(value as Partial<Record<keyof T, unknown>> | undefined) })) {
+  // Of a string, {...} would make an object with a property for each character.
+  const isObject = typeof value === 'object' && value !== null
+  if (!isObject || !isValid(value as Partial<Record<keyof T, unknown>>)) {
     throw new WeightsError(source, `the metadata ${key} is damaged: ${text.slice(0, 120)}`)
   }
   return value as T

@@ -1,5 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core'
 import { WeightsError, requireInteger } from '../errors.js'
+import { isObject } from '../weights/tfjsManifest.js'
 import { readModelFiles, writeModelFiles } from './modelFiles.js'
 
 /** What {@link fileModel} takes. */
@@ -7,9 +8,6 @@ export interface FileModelOptions {
   /** Weight files of more bytes in all are refused before they are read; default 4 GiB. */
   readonly maxBytes?: number
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 async function load(path: string, maxBytes: number): Promise<io.ModelArtifacts> {
   const { json, shards } = await readModelFiles(path, maxBytes)

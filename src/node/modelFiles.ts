@@ -59,7 +59,6 @@ export async function readModelFiles(path: string, maxBytes: number): Promise<Mo
   for (const { paths, bytes } of groups) {
     let length = 0
     for (const name of paths) {
-      if (shards.has(name)) throw new WeightsError(path, `names the weight file ${JSON.stringify(name)} twice`)
       const part = await readBounded(await weightFile(path, name), maxBytes - total)
       shards.set(name, part)
       length += part.length

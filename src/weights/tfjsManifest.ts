@@ -1,4 +1,5 @@
 import { WeightsError } from '../errors.js'
+import { quoted } from './weightsFile.js'
 
 const kinds = ['float32', 'int32', 'bool', 'string', 'complex64'] as const
 const quantised = ['uint8', 'uint16', 'float16'] as const
@@ -32,7 +33,8 @@ export function storedBytes({ shape, dtype, quantization }: TfjsWeight): number 
   return stored === 'string' ? undefined : shape.reduce((product, n) => product * n, sizes[stored])
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** Whether parsed JSON is an object, not a list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T => list.includes(value as T)
@@ -44,7 +46,7 @@ const isFinite = (value: unknown): value is number => Number.isFinite(value)
 function readWeight(value: unknown, fail: (problem: string) => never): TfjsWeight {
   if (!isObject(value) || typeof value['name'] !== 'string') return fail('weightsManifest has a weight without a name')
   const { name, shape, dtype, quantization } = value
-  const weight = `weight ${JSON.stringify((name as string).slice(0, 120))}`
+  const weight = `weight ${quoted(name as string)}`
   if (!Array.isArray(shape) || !shape.every(isSize)) return fail(`${weight} has a shape that is no list of sizes`)
   if (!isOneOf(kinds, dtype)) return fail(`${weight} has no dtype out of ${kinds.join(', ')}`)
   const plain = { name: name as string, shape, dtype }
@@ -71,16 +73,22 @@ export function readTfjsManifest(json: unknown, source: string): TfjsGroup[] {
   if (!Array.isArray(json) && !isObject(json)) return fail('the file is no JSON object')
   if (!Array.isArray(manifest)) return fail('weightsManifest is no list')
   const names = new Set<string>()
+  const files = new Set<string>()
   return manifest.map((group: unknown) => {
     if (!isObject(group)) return fail('weightsManifest holds something else than groups')
     const { paths, weights } = group
     if (!Array.isArray(paths) || !paths.every((path) => typeof path === 'string')) {
       return fail('weightsManifest has a group without a list of paths')
     }
+    for (const path of paths as string[]) {
+      // A few bytes of JSON could otherwise have a file joined to itself a million times.
+      if (files.has(path)) fail(`it names the weight file ${quoted(path)} twice`)
+      files.add(path)
+    }
     if (!Array.isArray(weights)) return fail('weightsManifest has a group without a list of weights')
     const read = weights.map((weight) => readWeight(weight, fail))
     for (const { name } of read) {
-      if (names.has(name)) fail(`two weights are named ${JSON.stringify(name.slice(0, 120))}`)
+      if (names.has(name)) fail(`two weights are named ${quoted(name)}`)
       names.add(name)
     }
     const stored = read.map(storedBytes)

@@ -1,12 +1,12 @@
 import { WeightsError } from '../errors.js'
-import { readTfjsManifest, storedBytes, type TfjsWeight } from './tfjsManifest.js'
-import type { StoredTensor, WeightsFile } from './weightsFile.js'
+import { isObject, readTfjsManifest, storedBytes, type TfjsWeight } from './tfjsManifest.js'
+import { quoted, type StoredTensor, type WeightsFile } from './weightsFile.js'
 
 /** The files of one group as one piece of memory. */
 function joined(paths: readonly string[], shards: ReadonlyMap<string, Uint8Array>, source: string): Uint8Array {
   const parts = paths.map((path) => {
     const part = shards.get(path)
-    if (part === undefined) throw new WeightsError(source, `names the weight file ${JSON.stringify(path)}: not given`)
+    if (part === undefined) throw new WeightsError(source, `names the weight file ${quoted(path)}: not given`)
     return part
   })
   if (parts.length === 1) return parts[0]!
@@ -32,7 +32,7 @@ function storedTensor(
   source: string,
 ): StoredTensor {
   const fail = (problem: string): never => {
-    throw new WeightsError(source, `weight ${JSON.stringify(name.slice(0, 120))} ${problem}`)
+    throw new WeightsError(source, `weight ${quoted(name)} ${problem}`)
   }
   if (quantization !== undefined) {
     if (dtype !== 'float32') return fail(`is quantised ${dtype}; only float32 can be read`)
@@ -77,7 +77,7 @@ export function readTfjsWeights(
       at = end
     }
   }
-  const entries = (json as { userDefinedMetadata?: unknown }).userDefinedMetadata ?? {}
+  const entries = isObject(json) && isObject(json['userDefinedMetadata']) ? json['userDefinedMetadata'] : {}
   const metadata = Object.fromEntries(Object.entries(entries).filter(([, value]) => typeof value === 'string'))
   return { format: 'tfjs', tensors, metadata: metadata as Record<string, string> }
 }

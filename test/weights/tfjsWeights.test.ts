@@ -77,6 +77,7 @@ describe('readTfjsWeights', () => {
     ['too few bytes', manifest([float('x', [2])]), /hold 4 bytes, its weights take 8/],
     ['too many bytes', manifest([]), /hold 4 bytes, its weights take 0/],
     ['a shard not given', manifest([float('x', [1])], ['b.bin']), /names the weight file "b.bin": not given/],
+    ['a shard twice', manifest([float('x', [1])], Array(3).fill('a.bin')), /names the weight file "a.bin" twice/],
     ['strings', manifest([{ name: 'x', shape: [1], dtype: 'string' }]), /is string; only numbers/],
     ['complex numbers', manifest([{ name: 'x', shape: [0], dtype: 'complex64' }], []), /is complex64; only numbers/],
   ])('refuses %s', (_, json, message) => {
@@ -84,6 +85,11 @@ describe('readTfjsWeights', () => {
     expect(read).toThrow(WeightsError)
     expect(read).toThrow(message)
     expect(read).toThrow(/^m.json: /)
+  })
+
+  it('takes no text for metadata', () => {
+    const read = readTfjsWeights({ weightsManifest: [], userDefinedMetadata: 'one entry for each letter' }, new Map())
+    expect(read.metadata).toEqual({})
   })
 
   it('never does anything but throw a WeightsError, whatever the manifest says', () => {
