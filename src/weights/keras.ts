@@ -22,8 +22,9 @@ export const isHDF5 = (bytes: Uint8Array): boolean => signature.every((byte, i) 
 const place = '/keras-weights.h5'
 /** Keras nests its groups by models and layers. */
 const mostLevels = 16
-/** More groups and datasets no model has; links can make a few look like any number. */
+/** More groups and datasets no model has, nor more than one in 16 bytes; links can make a few look like any number. */
 const mostObjects = 100_000
+const bytesPerObject = 16
 
 /** The library prints what it finds wrong; nothing of it is for the user. */
 function silence<T>(library: H5Module, run: () => T): T {
@@ -91,11 +92,12 @@ function readGroups(
 ): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>()
   const claim = byteBudget(length, fail)
+  const most = Math.min(mostObjects, Math.floor(length / bytesPerObject))
   let objects = 0
   const walk = (group: string, prefix: string, level: number): void => {
     if (level > mostLevels) fail(`its groups are nested more than ${mostLevels} deep, or contain themselves`)
     for (const name of library.get_names(file, group || '/', false)) {
-      if (++objects > mostObjects) fail(`it has more than ${mostObjects} groups and datasets`)
+      if (++objects > most) fail(`it has more than ${most} groups and datasets, or they contain each other too often`)
       const path = `${group}/${name}`
       const inDataset = (problem: string): never => fail(`dataset ${quoted(path)} ${problem}`)
       const type = library.get_type(file, path)

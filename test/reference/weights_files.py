@@ -249,6 +249,18 @@ keras_refused = {
     'groups that contain themselves': hdf5(lambda f: [f.create_group('a'), f['a'].__setitem__('b', f['a']), f['a'].__setitem__('c', f['a'])]),
     'no numbers': hdf5(lambda f: f.create_group('a')),
 }
+
+
+def laughs(f):
+    """20^8 paths to one dataset."""
+    groups = [f.create_group(f'group{i}') for i in range(8)]
+    for outer, inner in zip(groups, groups[1:]):
+        for i in range(20):
+            outer[f'link{i}'] = inner
+    groups[-1]['x'] = np.ones(1, 'f')
+
+
+keras_refused['groups that contain each other'] = hdf5(laughs, libver='latest')
 virtual = h5py.VirtualLayout(shape=(4,), dtype='f')
 virtual[:] = h5py.VirtualSource('.', 'x', shape=(4,))
 keras_refused['a virtual dataset'] = hdf5(lambda f: f.create_virtual_dataset('x', virtual))

@@ -24,6 +24,7 @@ describe('readKerasWeights', () => {
     'chunks larger than the file': 'claim at least 100000016 bytes',
     'numbers of another file': 'dataset "/x" is damaged',
     'groups that contain themselves': 'nested more than 16 deep',
+    'groups that contain each other': 'groups and datasets, or they contain each other too often',
     'no numbers': 'it holds no weights',
     'a virtual dataset': 'dataset "/x" is compressed or virtual',
   }
