@@ -53,14 +53,25 @@ export class DataError extends Error {
   }
 }
 
-/** A weights or checkpoint file that is malformed, or does not fit the network; `differences` lists every differing key. */
+/** Of more differences than these, the message of a {@link WeightsError} says only how many there are. */
+const mostDifferences = 40
+/** Longer lines of it are cut: a file from outside may have names and shapes of any length. */
+const longestLine = 1000
+
+/**
+ * A weights or checkpoint file that is malformed, or does not fit the network; `differences` lists every differing key, the
+ * message the first 40.
+ */
 export class WeightsError extends Error {
   /** Always `WeightsError`; unlike the class name it survives minification. */
   override readonly name: string = 'WeightsError'
   /** One line for each missing, unexpected or differently shaped tensor. */
   readonly differences: readonly string[]
   constructor(source: string, problem: string, differences: readonly string[] = []) {
-    super([`${source}: ${problem}`, ...differences].map(printable).join('\n  '))
+    const lines = [`${source}: ${problem}`, ...differences.slice(0, mostDifferences)]
+    if (differences.length > mostDifferences) lines.push(`… and ${differences.length - mostDifferences} more`)
+    const short = (line: string): string => (line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line)
+    super(lines.map((line) => printable(short(line))).join('\n  '))
     this.differences = differences
   }
 }

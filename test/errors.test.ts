@@ -13,6 +13,16 @@ describe('messages with names that others chose', () => {
     expect(new WeightsError(evil, 'is another', [`no ${evil}`]).message).toBe(`${plain}: is another\n  no ${plain}`)
   })
 
+  it('stay readable, however many tensors differ and however long their names are', () => {
+    const differences = Array.from({ length: 5000 }, (_, i) => `missing ${i}`)
+    const error = new WeightsError('a.pth', 'does not fit', differences)
+    expect(error.differences).toEqual(differences)
+    const lines = error.message.split('\n')
+    expect(lines).toHaveLength(42)
+    expect(lines.at(-1)).toBe('  … and 4960 more')
+    expect(new WeightsError('a.pth', 'x'.repeat(1e6), [`${'y'.repeat(1e6)}`]).message).toHaveLength(2 * 1000 + 3)
+  })
+
   it('leave everything else as it is', () => {
     const text = 'Größe 3×4, „µm“ – 画像.png \\x1b 👩🏽‍🔬'
     expect(printable(text)).toBe(text)

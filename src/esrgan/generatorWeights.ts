@@ -2,7 +2,7 @@ import { WeightsError } from '../errors.js'
 import { weightDifferences } from '../training/index.js'
 import { canonicalGeneratorNames, type NamedTensor, type WeightsFile } from '../weights/index.js'
 import { layerTensors, toKerasLayout, type LayerTensor } from '../weights/layerTensors.js'
-import { generatorConfig, generatorConvolutions } from './generator.js'
+import { blockNames, generatorConfig, generatorConvolutions } from './generator.js'
 import type { GeneratorConfig } from './generator.js'
 import { beginningOf, readMetadata, type StoredGenerator } from './storedNetwork.js'
 
@@ -60,6 +60,14 @@ function inferConfig(
   const [growth] = sizes('body.0.rdb1.conv1.weight') as [number]
   const numbers = [...tensors.keys()].map((name) => /^body\.(\d+)\./.exec(name)?.[1])
   const blocks = new Set(numbers.filter((number) => number !== undefined)).size
+  const inBlocks = 2 * blockNames(0).length * blocks
+  // A list of all that is missing would be many times as long as the file.
+  if (2 * tensors.size < inBlocks) {
+    throw new WeightsError(
+      source,
+      `it names ${blocks} blocks, which have ${inBlocks} tensors, but holds ${tensors.size} in all`,
+    )
+  }
   const scale = ({ 1: 4, 4: 2, 16: 1 } as const)[inputs / channels]
   if (scale === undefined) {
     throw new WeightsError(

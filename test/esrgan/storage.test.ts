@@ -107,6 +107,15 @@ describe('saveGenerator and loadGenerator', () => {
     expect(() => loadGenerator(writeSafetensors(tensors))).toThrow(/unexpected body.4000000000/)
   })
 
+  it('is not made to list what blocks lack of which the file has only names', async () => {
+    const tensors = await savedTensors()
+    for (let i = 10; i < 5000; i++) tensors.set(`body.${i}.x`, { shape: [0], data: new Float32Array() })
+    const blocks = 4990 + 2
+    expect(() => loadGenerator(writeSafetensors(tensors))).toThrow(
+      `it names ${blocks} blocks, which have ${30 * blocks} tensors, but holds`,
+    )
+  })
+
   it.each(['{"residualScale":"x","bicubicSkip":1}', '{"residualScale":2}', 'null', '[', '3'])(
     'refuses damaged options in the metadata: %s',
     async (text) => {
