@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { readBounded } from '../../src/node/files.js'
 
-vi.mock(import('node:fs/promises'), async (actual) => ({ ...(await actual()), open: vi.fn() }))
+vi.mock(import('node:fs/promises'), async (actual) => ({ ...(await actual()), open: vi.fn<typeof open>() }))
 
 describe('readBounded', () => {
   // Untouched, the memory of so large an array is only promised: no page of it is taken.
