@@ -1,12 +1,16 @@
 import type { PixelImage } from '../image.js'
+import { breathe } from '../training/index.js'
+
+/** Pixels that are looked at, some twenty milliseconds long, before the page may go on. */
+const pixelsAtOnce = 2 ** 16
 
 /**
  * The image with the colours under wholly transparent pixels replaced by those of the nearest visible ones: ring by ring from
  * the visible ones outwards, each pixel gets the mean of its neighbours (of eight) that have a colour. What a file holds there,
  * mostly black, would bleed into the border of what is visible: a dark halo. The image itself without alpha, where all is
- * visible, and where nothing is.
+ * visible, and where nothing is. A page stays alive meanwhile; an abort is the signal's reason.
  */
-export function fillHiddenColours(image: PixelImage): PixelImage {
+export async function fillHiddenColours(image: PixelImage, signal?: AbortSignal): Promise<PixelImage> {
   const { width, height, channels, data, maxValue } = image
   if (channels === 1 || channels === 3) return image
   const colours = channels - 1
@@ -30,9 +34,16 @@ export function fillHiddenColours(image: PixelImage): PixelImage {
   }
   let ring: number[] = []
   for (let i = 0; i < known.length; i++) {
+    if (i % pixelsAtOnce === 0) await breathe(signal)
     if (known[i] === 0 && neighbours(i).some((n) => known[n] === 1)) ring.push(i)
   }
+  let filledNow = 0
   while (ring.length > 0) {
+    filledNow += ring.length
+    if (filledNow > pixelsAtOnce) {
+      filledNow = 0
+      await breathe(signal)
+    }
     for (const i of ring) {
       const from = neighbours(i).filter((n) => known[n] === 1)
       for (let c = 0; c < colours; c++) {

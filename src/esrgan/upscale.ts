@@ -132,7 +132,7 @@ export async function* upscaleTiles(
   const { scale, channels } = generator.config
   const { width, height } = image
   const hasAlpha = image.channels === 2 || image.channels === 4
-  const visible = fillHiddenColours(image)
+  const visible = await fillHiddenColours(image, signal)
   const alphaOf = hasAlpha ? enlargedAlpha(image, scale) : undefined
   const source = { width, height, cut: (rows: Tile, columns: Tile) => cut(visible, rows, columns, channels) }
   for await (const blended of blendTiles(generator, source, { tile, overlap, onProgress, signal })) {

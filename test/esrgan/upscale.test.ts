@@ -281,7 +281,7 @@ describe('colours under transparent pixels', () => {
     expect(border).toBeGreaterThan(50)
   })
 
-  it('are those of the nearest visible ones, ring by ring; visible ones and alpha stay', () => {
+  it('are those of the nearest visible ones, ring by ring; visible ones and alpha stay', async () => {
     const image: PixelImage = {
       width: 5,
       height: 1,
@@ -289,18 +289,33 @@ describe('colours under transparent pixels', () => {
       maxValue: 255,
       data: Uint8Array.from([10, 200, 0, 0, 0, 0, 0, 0, 90, 1]),
     }
-    expect([...fillHiddenColours(image).data]).toEqual([10, 200, 10, 0, 50, 0, 90, 0, 90, 1])
+    expect([...(await fillHiddenColours(image)).data]).toEqual([10, 200, 10, 0, 50, 0, 90, 0, 90, 1])
     expect(image.data[2]).toBe(0)
   })
 
-  it('cost nothing where nothing is hidden, and stay where nothing is visible', () => {
+  it('cost nothing where nothing is hidden, and stay where nothing is visible', async () => {
     const opaque = picture(3, 2, 3)
-    expect(fillHiddenColours(opaque)).toBe(opaque)
+    expect(await fillHiddenColours(opaque)).toBe(opaque)
     const invisible: PixelImage = {
       ...picture(3, 2, 4),
       data: new Uint8Array(24).fill(7).map((v, i) => (i % 4 === 3 ? 0 : v)),
     }
-    expect(fillHiddenColours(invisible)).toBe(invisible)
+    expect(await fillHiddenColours(invisible)).toBe(invisible)
+  })
+
+  it('are found without a standstill, and no longer than wanted', async () => {
+    const large: PixelImage = { width: 512, height: 512, channels: 2, maxValue: 255, data: new Uint8Array(2 ** 19) }
+    large.data.set([9, 255])
+    let tasks = 0
+    const count = (): void => void (tasks++, (running = setImmediate(count)))
+    let running = setImmediate(count)
+    const filled = await fillHiddenColours(large)
+    clearImmediate(running)
+    expect(filled.data.every((value, i) => value === (i % 2 === 0 ? 9 : i === 1 ? 255 : 0))).toBe(true)
+    expect(tasks).toBeGreaterThan(4)
+    const controller = new AbortController()
+    setImmediate(() => controller.abort(new Error('enough')))
+    await expect(fillHiddenColours(large, controller.signal)).rejects.toThrow('enough')
   })
 })
 
