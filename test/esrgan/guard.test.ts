@@ -137,11 +137,12 @@ describe('the divergence guard', () => {
     expect(isFiniteState(new Map(weights))).toBe(true)
   })
 
-  it('goes back when the discriminator collapses: its weights, its running statistics and its optimizer', async () => {
+  it('goes back when the discriminator collapses: its weights, its running statistics, its optimizer and the averages', async () => {
     let isFirst = true
     const reasons: string[] = []
     const result = await run({
       ganSteps: 6,
+      ema: 0.9,
       guard: { every: 2, patience: 2 },
       before: (_, step, discriminator) => {
         if (step !== 3 || !isFirst) return
@@ -153,8 +154,9 @@ describe('the divergence guard', () => {
     for (const { reason } of result.rollBacks) reasons.push(reason)
     expect(result.events).toEqual(['1', '2', '3', '4', '2 !', '3', '4', '5', '6'].map((step) => `gan ${step}`))
     expect(reasons[0]).toMatch(/^the discriminator's (loss is|logits explode).*mean logits.*in 2 steps in a row$/)
-    const plain = await run({ ganSteps: 6, guard: false, ganRate: (step) => (step < 2 ? 1e-3 : 0.5e-3) })
+    const plain = await run({ ganSteps: 6, ema: 0.9, guard: false, ganRate: (step) => (step < 2 ? 1e-3 : 0.5e-3) })
     expect(plain.weights).toEqual(result.weights)
+    expect(plain.ema).toEqual(result.ema)
   })
 
   it('gives up after so many roll-backs, with the last good weights in the networks', async () => {
