@@ -2,7 +2,7 @@ import { WeightsError } from '../errors.js'
 import { isHDF5 } from './keras.js'
 import { readSafetensors } from './safetensors.js'
 import { readTorchZip, zipSignature } from './torch.js'
-import { legacySignature, readTorchLegacy } from './torchLegacy.js'
+import { legacyStart, readTorchLegacy } from './torchLegacy.js'
 import type { WeightsFile } from './weightsFile.js'
 
 const startsWith = (bytes: Uint8Array, signature: readonly number[]): boolean =>
@@ -49,8 +49,8 @@ export function readWeights(bytes: Uint8Array, source = 'weights'): WeightsFile 
     throw new WeightsError(source, problem)
   }
   if (startsWith(bytes, zipSignature)) return { format: 'torch', tensors: readTorchZip(bytes, fail), metadata: {} }
-  if (startsWith(bytes, legacySignature))
-    return { format: 'torch', tensors: readTorchLegacy(bytes, fail), metadata: {} }
+  const start = legacyStart(bytes)
+  if (start !== undefined) return { format: 'torch', tensors: readTorchLegacy(bytes, start, fail), metadata: {} }
   // Safetensors begins with the length of its header, 8 bytes, and the header with a brace.
   if (bytes[8] !== 0x7b) return fail(describeOther(bytes))
   return { format: 'safetensors', ...readSafetensors(bytes, source) }

@@ -6,18 +6,25 @@ import { elementBytes, quoted, type StoredTensor } from './weightsFile.js'
 
 type Fail = (problem: string) => never
 
-/** The pickle of the number 0x1950a86a20f9469cfc6c, with which the files begin. */
-export const legacySignature: readonly number[] = [
-  0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
-]
+/** The number 0x1950a86a20f9469cfc6c, pickled, with which the files begin. */
+const magic: readonly number[] = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+
+/** Where the magic number of a file of that time ends; undefined in other files. From protocol 4 on a frame encloses it. */
+export function legacyStart(bytes: Uint8Array): number | undefined {
+  const at = bytes[2] === 0x95 ? 11 : 2
+  return bytes[0] === 0x80 && magic.every((byte, i) => bytes[at + i] === byte) ? at + magic.length : undefined
+}
+
 const protocolVersion = 1001
 
 /**
  * The tensors of a file that `torch.save` wrote before torch 1.6, as torchvision's VGG19 and the first ESRGAN weights: the
  * pickles of a magic number, a version, a description of the machine, the saved value and the list of its storages, followed
  * by each storage as its number of elements (64 bits) and the elements.
+ *
+ * @param start where the magic number ends ({@link legacyStart})
  */
-export function readTorchLegacy(bytes: Uint8Array, fail: Fail): Map<string, StoredTensor> {
+export function readTorchLegacy(bytes: Uint8Array, start: number, fail: Fail): Map<string, StoredTensor> {
   const storages = new Map<string, Storage>()
   const host = {
     allows: isTorchName,
@@ -32,7 +39,7 @@ export function readTorchLegacy(bytes: Uint8Array, fail: Fail): Map<string, Stor
       return known ?? storage
     },
   }
-  let at = legacySignature.length
+  let at = start
   const next = (): unknown => {
     const { value, end } = unpickle(bytes, at, host, fail)
     at = end

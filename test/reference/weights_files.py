@@ -103,6 +103,9 @@ files, refused = {}, {}
 every = collections.OrderedDict((str(dtype)[6:], (torch.randn(2, 3) * 10).to(dtype)) for dtype in dtypes)
 files['every dtype'] = case(saved(every), every)
 files['every dtype, before torch 1.6'] = case(saved(every, _use_new_zipfile_serialization=False), every)
+for protocol in (3, 4):
+    files[f'protocol {protocol}, before torch 1.6'] = case(
+        saved(every, pickle_protocol=protocol, _use_new_zipfile_serialization=False), every)
 files['protocol 4'] = case(saved(every, pickle_protocol=4), every)
 files['protocol 5'] = case(saved(every, pickle_protocol=5), every)
 
