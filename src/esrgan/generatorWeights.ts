@@ -119,13 +119,14 @@ export function readGeneratorWeights(file: WeightsFile, switches: GeneratorSwitc
       typeof channels === 'number',
     source,
   )
-  const { residualScale, bicubicSkip } = saved ?? {}
+  // What is given as undefined is not given: it must not hide what the file says.
+  const { checkpoint = false, residualScale = saved?.residualScale, bicubicSkip = saved?.bicubicSkip } = switches
   const config = inferConfig(
     tensors,
     {
+      checkpoint,
       ...(residualScale === undefined ? {} : { residualScale }),
       ...(bicubicSkip === undefined ? {} : { bicubicSkip }),
-      ...switches,
     },
     source,
   )

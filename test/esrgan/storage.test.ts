@@ -15,6 +15,7 @@ import {
   readNetwork,
   saveDiscriminator,
   saveGenerator,
+  type LoadGeneratorOptions,
   type StoredNetwork,
   type StoredVGG,
 } from '../../src/esrgan/index.js'
@@ -52,6 +53,13 @@ describe('saveGenerator and loadGenerator', () => {
     expect(loaded.config).toEqual(generator.config)
     expect(await getWeights(loaded.variables)).toEqual(await getWeights(generator.variables))
     expect(await saveGenerator(loaded)).toEqual(bytes)
+  })
+
+  it('takes an option of undefined for one that is not given', async () => {
+    using generator = createRRDBGenerator({ ...tiny, residualScale: 0.1, bicubicSkip: true })
+    const options = { residualScale: undefined, bicubicSkip: undefined, checkpoint: undefined }
+    using loaded = loadGenerator(await saveGenerator(generator), options as unknown as LoadGeneratorOptions)
+    expect(loaded.config).toEqual(generator.config)
   })
 
   it('writes BasicSR names and [out, in, height, width] kernels', async () => {
