@@ -39,6 +39,8 @@ await build({
   plugins: [packages],
 })
 const child = spawn(process.execPath, ['--enable-source-maps', outfile, ...rest], { stdio: 'inherit' })
+// Ctrl-C goes to the script as well, which may have something to save: its end is waited for.
+process.on('SIGINT', () => {})
 child.on('exit', (code, signal) => {
   rmSync(outfile, { force: true })
   process.exitCode = code ?? (signal ? 1 : 0)

@@ -120,6 +120,9 @@ export function createValidator(generator: Generator, options: ESRGANValidation)
   if (images === undefined && validate === undefined) {
     throw new ArgumentError('options.validation', 'have images or a function validate', options)
   }
+  if (validate === undefined && best !== 'psnr' && best !== 'ssim') {
+    throw new ArgumentError('options.validation.best', 'be psnr or ssim, unless validate gives others', best)
+  }
   const pairs =
     images === undefined ? undefined : validationPairs(images, generator.config, 'options.validation.images')
   return async (at) => {

@@ -205,12 +205,15 @@ describe('validation in trainESRGAN', () => {
     const refuses = (validation: ESRGANValidation): Promise<unknown> => run({ psnrSteps: 1, validation })
     await expect(refuses({ every: 0, images })).rejects.toThrow(/options.validation.every/)
     await expect(refuses({ every: 1 })).rejects.toThrow(/options.validation must have images or a function validate/)
-    await expect(refuses({ every: 1, images, best: 'lpips' })).rejects.toThrow(
-      /options.validation.best must be one of psnr, ssim; received "lpips"/,
+    const validateOther = (): Record<string, number> => ({ mark: 1 })
+    await expect(refuses({ every: 1, images, best: 'lpips', validate: validateOther })).rejects.toThrow(
+      /options.validation.best must be one of psnr, ssim, mark; received "lpips"/,
     )
     const trained = vi.fn<() => void>()
-    const early = run({ psnrSteps: 1, validation: { every: 1, images: [picture(16, 40)] }, onProgress: trained })
+    const early = run({ psnrSteps: 2, validation: { every: 2, images: [picture(16, 40)] }, onProgress: trained })
     await expect(early).rejects.toThrow(/options.validation.images\[0\] must have at least 19x19 pixels/)
+    const unknown = run({ psnrSteps: 2, validation: { every: 2, images, best: 'lpips' }, onProgress: trained })
+    await expect(unknown).rejects.toThrow(/options.validation.best must be psnr or ssim, unless/)
     expect(trained).not.toHaveBeenCalled()
     const validate = vi.fn<() => Record<string, number>>(() => ({ psnr: 1 }))
     await run({ validation: { every: 1, validate } })
