@@ -1,7 +1,7 @@
 import { WeightsError } from '../errors.js'
 import { weightDifferences } from '../training/index.js'
 import type { FlattenedImage, WeightsFile } from '../weights/index.js'
-import { layerTensors, toKerasLayout } from '../weights/layerTensors.js'
+import { layerTensors, requireFloats, toKerasLayout } from '../weights/layerTensors.js'
 import { discriminatorHidden, discriminatorLayers, discriminatorConfig, lastSide } from './discriminator.js'
 import type { DiscriminatorConfig } from './discriminator.js'
 import { beginningOf, type StoredDiscriminator } from './storedNetwork.js'
@@ -75,6 +75,7 @@ export function readDiscriminatorWeights(file: WeightsFile, source: string): Sto
   const expected = pytorchShapes(config)
   const differences = weightDifferences(expected, layers)
   if (differences.length > 0) throw new WeightsError(source, 'the weights do not fit the discriminator', differences)
+  requireFloats(layers, expected.keys(), source)
   const flattened = flattenedImage(config)
   const weights = new Map(
     [...expected.keys()].map((name) => [

@@ -1,7 +1,7 @@
 import { WeightsError } from '../errors.js'
 import { weightDifferences } from '../training/index.js'
 import { canonicalGeneratorNames, type NamedTensor, type WeightsFile } from '../weights/index.js'
-import { layerTensors, toKerasLayout, type LayerTensor } from '../weights/layerTensors.js'
+import { layerTensors, requireFloats, toKerasLayout, type LayerTensor } from '../weights/layerTensors.js'
 import { blockNames, generatorConfig, generatorConvolutions } from './generator.js'
 import type { GeneratorConfig } from './generator.js'
 import { beginningOf, readMetadata, type StoredGenerator } from './storedNetwork.js'
@@ -137,6 +137,7 @@ export function readGeneratorWeights(file: WeightsFile, switches: GeneratorSwitc
   }
   const differences = weightDifferences(expected, tensors)
   if (differences.length > 0) throw new WeightsError(source, 'the weights do not fit the generator', differences)
+  requireFloats(tensors, expected.keys(), source)
   const weights = new Map([...expected.keys()].map((name) => [name, toKerasLayout(tensors.get(name)!)]))
   return { kind: 'generator', config, weights, names: scheme }
 }

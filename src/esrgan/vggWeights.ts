@@ -1,6 +1,6 @@
 import { ArgumentError, WeightsError } from '../errors.js'
 import type { NamedTensor, WeightsFile } from '../weights/index.js'
-import { layerTensors, toKerasLayout, type LayerTensor } from '../weights/layerTensors.js'
+import { layerTensors, requireFloats, toKerasLayout, type LayerTensor } from '../weights/layerTensors.js'
 import { beginningOf, readMetadata, type StoredVGG } from './storedNetwork.js'
 
 /** The metadata key that keeps the input the weights were trained on. */
@@ -99,6 +99,7 @@ function readLayer(
     const found = bias === undefined ? 'missing' : `[${bias.shape.join(', ')}]`
     throw new WeightsError(source, `${stored}.bias is ${found}, ${stored}.weight asks for [${outputs}]`)
   }
+  requireFloats(layers, [`${stored}.weight`, `${stored}.bias`], source)
   return { weight: toKerasLayout(kernel), bias: toKerasLayout(bias) }
 }
 

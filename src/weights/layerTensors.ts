@@ -60,6 +60,20 @@ export function layerTensors({ tensors }: WeightsFile, source: string): Map<stri
 }
 
 /**
+ * Refuses integers among the named tensors, which have to be there: quantised weights mean nothing without their scale,
+ * which these formats do not keep.
+ *
+ * @throws WeightsError naming the first one
+ */
+export function requireFloats(layers: ReadonlyMap<string, LayerTensor>, names: Iterable<string>, source: string): void {
+  for (const name of names) {
+    const { dtype } = layers.get(name)!
+    if (!/^B?F\d/.test(dtype))
+      throw new WeightsError(source, `${name} is of ${dtype}: weights are floating-point numbers`)
+  }
+}
+
+/**
  * The values of a layer's tensor in tfjs's layout, which is Keras': `[height, width, in, out]`, `[in, out]`.
  *
  * @param flattened for a dense layer that reads a flattened image: the image (see {@link denseKernelToIO})

@@ -224,6 +224,31 @@ describe('saveDiscriminator and loadDiscriminator', () => {
   })
 })
 
+describe('readNetwork refuses integers for weights', () => {
+  it.each(['I8', 'I64', 'BOOL'] as const)('%s', async (dtype) => {
+    using generator = createRRDBGenerator(tiny)
+    using discriminator = createDiscriminator({ patchSize: 32, features: 2 })
+    const kernel = { shape: [4, 3, 3, 3], data: new Float32Array(108) }
+    const vgg = new Map([
+      ['features.0.weight', kernel],
+      ['features.0.bias', { shape: [4], data: new Float32Array(4) }],
+    ])
+    const files = {
+      'conv_hr.bias': await saveGenerator(generator),
+      'bn1_1.running_var': await saveDiscriminator(discriminator),
+      'features.0.weight': writeSafetensors(vgg),
+    }
+    for (const [name, bytes] of Object.entries(files)) {
+      const file = readWeights(bytes)
+      readNetwork(file)
+      file.tensors.set(name, { ...file.tensors.get(name)!, dtype })
+      expect(() => readNetwork(file, { source: 'x' })).toThrow(
+        `x: ${name} is of ${dtype}: weights are floating-point numbers`,
+      )
+    }
+  })
+})
+
 describe('interpolateGenerators', () => {
   it('takes live and stored generators, and gives one of its own', async () => {
     await expectNoLeak(async () => {
