@@ -25,7 +25,7 @@ export interface Enlarged {
 export interface EnlargeOptions extends Pick<UpscaleOptions, 'overlap' | 'onProgress' | 'signal'> {
   readonly tile: number
   readonly quality: number
-  /** The SHA-256 of the weights file. */
+  /** The SHA-256 of the generator as `saveGenerator` writes it, whatever file it came from. */
   readonly weights: string
   /** The record of the output folder; absent where the output is a file that was named. */
   readonly finished?: FinishedOutputs | undefined
