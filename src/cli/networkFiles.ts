@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { Option } from 'commander'
 import type { StoredNetwork } from '../esrgan/index.js'
 import { writeWhole } from '../node/files.js'
@@ -43,6 +43,13 @@ export async function networkTarget(out: string, inputs: readonly string[], dtyp
   for (const input of inputs) {
     if (place !== undefined && place === (await realpath(input))) {
       throw new UsageError(`OUT: would overwrite the input ${input}`)
+    }
+    // Which weight files belong to the input, only its own text says.
+    if (format === 'tfjs' && extname(input).toLowerCase() === '.json') {
+      const folder = await realpath(dirname(path)).catch(() => undefined)
+      if (folder === (await realpath(dirname(input)))) {
+        throw new UsageError(`OUT: could overwrite weight files of the input ${input}; take another folder`)
+      }
     }
   }
   return { format, path }

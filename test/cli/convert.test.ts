@@ -129,6 +129,7 @@ describe('convert', () => {
       await writeFile(path('plain'), 'text')
       await mkdir(path('empty'))
       await done('convert', path('g.pth'), path('g.safetensors'))
+      await done('convert', path('g.pth'), path('web/'))
       const before = await readdir(folder)
       const bad: [string[], number, RegExp][] = [
         [['none.pth', 'o.safetensors'], 2, /IN: no such file: .*none.pth/],
@@ -136,6 +137,7 @@ describe('convert', () => {
         [['g.pth', 'o.pth'], 2, /OUT: must end in .safetensors or .json/],
         [['g.pth', 'plain'], 2, /OUT: is a file without a known ending/],
         [['g.safetensors', 'g.safetensors'], 2, /OUT: would overwrite the input/],
+        [['web', 'web/other.json'], 2, /OUT: could overwrite weight files of the input/],
         [['g.pth', 'o.json', '--dtype', 'BF16'], 2, /--dtype BF16: tfjs has none/],
         [['g.pth', 'o.json', '--names', 'oldest'], 2, /--names: is for .safetensors/],
         [['d.pth', 'o.safetensors', '--names', 'oldest'], 2, /--names: is for generators/],
