@@ -34,7 +34,7 @@ import { curveFigure, stagesFigure, type CurvePoint } from './lib/esrgan-figures
 const { values: settings } = parseArgs({
   options: {
     'psnr-steps': { type: 'string', default: '4000' },
-    'gan-steps': { type: 'string', default: '500' },
+    'gan-steps': { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
     data: { type: 'string', default: '../shared/data/BreaKHis_v1' },
     vgg: { type: 'string', default: '../shared/data/vgg19/model.json' },
@@ -180,6 +180,10 @@ async function stage(name: 'psnr' | 'gan', steps: number, options: Partial<Train
     signal: controller.signal,
     ...options,
     ...(name === 'psnr' ? { psnrSteps: steps, psnrRate: rates.psnr } : { ganSteps: steps, ganRate: rates.gan }),
+  }).catch((error: unknown) => {
+    if (!controller.signal.aborted) throw error
+    console.log('stopped; the state is saved')
+    process.exit(1)
   })
   rollBacks.push(...result.rollBacks)
 }

@@ -13,6 +13,17 @@ export interface CurvePoint {
   readonly psnr: number
 }
 
+/** A line as several of at most so many characters, broken between words. */
+function folded(line: string, most: number): string[] {
+  const parts = ['']
+  for (const word of line.split(' ')) {
+    const last = parts.at(-1)!
+    if (last !== '' && last.length + 1 + word.length > most) parts.push(word)
+    else parts[parts.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return parts
+}
+
 /** The curve of both stages beside bicubic interpolation. */
 export function curveFigure(points: readonly CurvePoint[], bicubic: number, lines: readonly string[]): Promise<string> {
   const psnrSteps = Math.max(0, ...points.filter(({ stage }) => stage === 'psnr').map(({ step }) => step))
@@ -22,7 +33,7 @@ export function curveFigure(points: readonly CurvePoint[], bicubic: number, line
     stage: stage === 'psnr' ? 'PSNR stage' : 'GAN stage',
   }))
   return renderChart({
-    title: { text: 'Held-out PSNR while training', subtitle: [...lines] },
+    title: { text: 'Held-out PSNR while training', subtitle: lines.flatMap((line) => folded(line, 110)) },
     width: 560,
     height: 280,
     layer: [
@@ -48,9 +59,9 @@ export function curveFigure(points: readonly CurvePoint[], bicubic: number, line
       },
       {
         data: { values: [{ bicubic }] },
-        mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, color: colours.grey },
+        mark: { type: 'text', align: 'left', baseline: 'bottom', dy: -3, color: colours.grey },
         encoding: {
-          x: { value: 556 },
+          x: { value: 200 },
           y: { field: 'bicubic', type: 'quantitative' },
           text: { value: `bicubic ${bicubic.toFixed(2)} dB` },
         },
