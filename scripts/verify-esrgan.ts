@@ -48,7 +48,7 @@ const [psnrSteps, ganSteps, seed] = [settings['psnr-steps'], settings['gan-steps
 ]
 const scale = 4
 const [batchSize, patchSize] = [4, 64]
-const rates = { psnr: cosineRate(1e-3, psnrSteps), gan: 1e-4 }
+const rates = { psnr: cosineRate(1e-3, psnrSteps), gan: cosineRate(1e-4, ganSteps) }
 const comparison = { channel: 'y', crop: scale } as const
 /** VGG19 sees the middle of each image. */
 const window = 256
@@ -121,7 +121,7 @@ const superResolved = async (): Promise<PixelImage[]> => {
 const lines = [
   `${source.description}, split by patient (seed ${seed}): trained on ${train.length} images of ${patients(split.train).length} patients, held out ${held.length} images, one of each of ${held.length} other patients`,
   `RRDB generator of ${generator.parameterCount} parameters without skip, from random weights · ${backend}`,
-  `PSNR stage: ${psnrSteps} steps, batch ${batchSize}, patch ${patchSize}, Adam 1e-3 by cosine; GAN stage: ${ganSteps} steps, 1e-4, VGG19 ${features.description}`,
+  `PSNR stage: ${psnrSteps} steps, batch ${batchSize}, patch ${patchSize}, Adam 1e-3 by cosine; GAN stage: ${ganSteps} steps, 1e-4 by cosine, VGG19 ${features.description}`,
 ]
 for (const line of lines) console.log(line)
 const bicubicMeasures = measure(bicubic)
