@@ -32,8 +32,9 @@ export function curveFigure(points: readonly CurvePoint[], bicubic: number, line
     psnr,
     stage: stage === 'psnr' ? 'PSNR stage' : 'GAN stage',
   }))
+  const label = `bicubic ${bicubic.toFixed(2)} dB`
   return renderChart({
-    title: { text: 'Held-out PSNR while training', subtitle: lines.flatMap((line) => folded(line, 110)) },
+    title: { text: 'Held-out PSNR while training', subtitle: lines.flatMap((line) => folded(line, 90)) },
     width: 560,
     height: 280,
     layer: [
@@ -47,24 +48,18 @@ export function curveFigure(points: readonly CurvePoint[], bicubic: number, line
             field: 'stage',
             type: 'nominal',
             title: null,
-            sort: ['PSNR stage', 'GAN stage'],
-            scale: { domain: ['PSNR stage', 'GAN stage'], range: [colours.blue, colours.orange] },
+            sort: ['PSNR stage', 'GAN stage', label],
+            scale: {
+              domain: ['PSNR stage', 'GAN stage', label],
+              range: [colours.blue, colours.orange, colours.grey],
+            },
           },
         },
       },
       {
         data: { values: [{ bicubic }] },
-        mark: { type: 'rule', strokeDash: [5, 4], color: colours.grey },
-        encoding: { y: { field: 'bicubic', type: 'quantitative' } },
-      },
-      {
-        data: { values: [{ bicubic }] },
-        mark: { type: 'text', align: 'left', baseline: 'bottom', dy: -3, color: colours.grey },
-        encoding: {
-          x: { value: 200 },
-          y: { field: 'bicubic', type: 'quantitative' },
-          text: { value: `bicubic ${bicubic.toFixed(2)} dB` },
-        },
+        mark: { type: 'rule', strokeDash: [5, 4] },
+        encoding: { y: { field: 'bicubic', type: 'quantitative' }, color: { datum: label } },
       },
     ],
   })
