@@ -72,7 +72,7 @@ export async function accuracyFigure(report: PipelineReport): Promise<string> {
     format: '.0%',
     ceiling: 1,
     train: (epoch) => epoch.accuracy,
-    test: (epoch) => epoch.testAccuracy,
+    test: (epoch) => epoch.heldOutAccuracy,
   })
 }
 
@@ -85,6 +85,6 @@ export async function lossFigure(report: PipelineReport): Promise<string> {
     format: '~g',
     ceiling: undefined,
     train: (epoch) => epoch.loss,
-    test: (epoch) => epoch.testLoss,
+    test: (epoch) => epoch.heldOutLoss,
   })
 }

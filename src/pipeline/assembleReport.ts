@@ -1,3 +1,5 @@
+import { version_core } from '@tensorflow/tfjs-core'
+import { version } from '../../package.json'
 import {
   publishedTableI,
   tableI,
@@ -7,6 +9,7 @@ import {
   type ImageSource,
   type SkippedImage,
   type Split,
+  type SplitName,
 } from '../data/index.js'
 import type { RollBack } from '../esrgan/index.js'
 import type { FeatureExtractor } from '../losses/index.js'
@@ -17,11 +20,13 @@ import { evaluateByMagnification, type ScoredRecord } from './evaluation.js'
 import { esrganMemory } from './memory.js'
 import type { PipelineSettings } from './presets.js'
 import { publishedResults } from './published.js'
-import type { EpochHistory, PipelineReport, RunResult, StepHistory } from './reportTypes.js'
+import type { EpochHistory, PipelineReport, Prediction, RunResult, StepHistory } from './reportTypes.js'
 
 /** Everything that a finished run knows. */
 export interface RunParts {
-  readonly protocol: Pick<PipelineReport['protocol'], 'split' | 'seed' | 'preset' | 'backend' | 'maxSteps'>
+  readonly protocol: Pick<PipelineReport['protocol'], 'seed' | 'preset' | 'backend' | 'maxSteps'> & {
+    readonly split: SplitName
+  }
   readonly settings: PipelineSettings
   readonly source: ImageSource
   readonly split: Split
@@ -67,24 +72,51 @@ export function assembleReport(parts: RunParts): PipelineReport {
   const { protocol, settings, source, split, training, skipped, features, networks, scored, seconds } = parts
   const { train, test } = split
   const used = [...train, ...test]
-  const result: RunResult = {
-    split: protocol.split,
-    head: 'sigmoid',
-    arm: 'esrgan',
-    ...evaluateByMagnification(scored),
-  }
   const { unknown, collisions, duplicates, pictures, leaks } = parts.audit
   const { onBothSides, leakedTestImages, testImagesInLeaks } = parts.audit.split!
+  const sides = {
+    train: { images: train.length, augmented: training.length - train.length, patients: patientsOf(train) },
+    validation: null,
+    test: { images: test.length, patients: patientsOf(test) },
+  }
+  const history = parts.siameseHistory.map(
+    ({ epoch, loss, accuracy, validationLoss, validationAccuracy, validationAuc }): EpochHistory => ({
+      epoch,
+      loss,
+      accuracy,
+      heldOutLoss: validationLoss!,
+      heldOutAccuracy: validationAccuracy!,
+      heldOutAuc: Number.isNaN(validationAuc!) ? null : validationAuc!,
+    }),
+  )
+  const predictions = scored.map(({ record, score }): Prediction => ({
+    id: record.id,
+    patient: record.patient,
+    magnification: record.magnification ?? null,
+    label: record.label,
+    score,
+    support: null,
+  }))
+  const run: RunResult = {
+    split: protocol.split,
+    arm: 'esrgan',
+    ...sides,
+    leakedTestImages,
+    heads: { sigmoid: evaluateByMagnification(scored), support: null, pair: null },
+    history,
+    keptEpoch: history.length,
+    predictions,
+  }
   return {
-    schemaVersion: 2,
+    schemaVersion: 3,
     protocol: {
       ...protocol,
       source: source.kind,
       sourceDescription: source.description,
       images: used.length,
       patients: patientsOf(used),
-      train: { images: train.length, augmented: training.length - train.length, patients: patientsOf(train) },
-      test: { images: test.length, patients: patientsOf(test) },
+      ...sides,
+      curves: 'test',
       inputSize: settings.inputSize,
       networks,
       perceptual: features.name,
@@ -99,30 +131,19 @@ export function assembleReport(parts: RunParts): PipelineReport {
     },
     tableI: measuredTable(used),
     leakage: { onBothSides, leakedTestImages, testImagesInLeaks, unknown, collisions, duplicates, pictures, leaks },
-    runs: [result],
-    results: { overall: result.overall, byMagnification: result.byMagnification },
-    predictions: scored.map(({ record, score }) => ({
-      id: record.id,
-      patient: record.patient,
-      magnification: record.magnification ?? null,
-      label: record.label,
-      score,
-    })),
+    runs: [run],
+    comparisons: [],
+    results: run.heads.sigmoid,
+    predictions,
+    embedding: null,
     roc: rocOf(scored),
     superResolution: parts.superResolution,
     history: {
       esrgan: parts.esrganHistory,
       rollBacks: parts.rollBacks,
-      siamese: parts.siameseHistory.map(
-        ({ epoch, loss, accuracy, validationLoss, validationAccuracy }): EpochHistory => ({
-          epoch,
-          loss,
-          accuracy,
-          testLoss: validationLoss!,
-          testAccuracy: validationAccuracy!,
-        }),
-      ),
+      siamese: history,
     },
+    versions: { package: version, tfjs: version_core },
     published: publishedResults,
     figures: [],
     seconds,

@@ -19,17 +19,28 @@ export {
 export { publishedResults } from './published.js'
 export { reportMarkdown, type RunEnvironment } from './reportMarkdown.js'
 export type {
-  EpochHistory,
-  Evaluation,
-  Interval,
   PipelinePictures,
   PipelineReport,
   PipelineResult,
   PublishedAccuracy,
   PublishedResults,
   PublishedRow,
-  RunResult,
   StageTime,
   StepHistory,
 } from './reportTypes.js'
+export type {
+  Arm,
+  ArmComparison,
+  Decisions,
+  EpochHistory,
+  Evaluation,
+  HeadResult,
+  Interval,
+  LockedThreshold,
+  PairEvaluation,
+  PatientRecognition,
+  Prediction,
+  RunResult,
+  SupportResult,
+} from './resultTypes.js'
 export { trainPipeline } from './trainPipeline.js'

@@ -72,7 +72,7 @@ function resultRow(name: string, result: Evaluation): string[] {
 
 const resultHead = ['images', 'accuracy', 'AUC', 'loss', 'TPR', 'FPR', 'n (malignant)', 'patients']
 
-function resultsSection({ results, runs, protocol }: PipelineReport): string {
+function resultsSection({ results, runs }: PipelineReport): string {
   const { overall, byMagnification } = results
   const rows = [
     resultRow('**all**', overall),
@@ -86,16 +86,13 @@ function resultsSection({ results, runs, protocol }: PipelineReport): string {
   if (overall.auc === null) notes.push('The test set holds one class only: there is no AUC.')
   if (overall.auc === 1)
     notes.push('An AUC of exactly 1 has no interval: perfect separation of so few images proves little.')
-  const others = runs.filter(
-    (run) =>
-      run.overall !== overall && !(run.split === protocol.split && run.arm === 'esrgan' && run.head === 'sigmoid'),
-  )
+  const others = runs.slice(1)
   const more =
     others.length === 0
       ? ''
       : `\n\n### Other runs\n\n${table(
-          ['split', 'head', 'input', ...resultHead.slice(1)],
-          others.map((run) => [run.split, run.head, run.arm, ...resultRow('', run.overall).slice(1)]),
+          ['split', 'input', ...resultHead.slice(1)],
+          others.map(({ split, arm, heads }) => [split, arm, ...resultRow('', heads.sigmoid.overall).slice(1)]),
         )}`
   return `## Results on the test set\n\n${table(resultHead, rows)}\n\n${notes.join('\n')}${more}`
 }

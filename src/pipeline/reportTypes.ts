@@ -1,70 +1,9 @@
 import type { DataAudit, DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
 import type { RollBack } from '../esrgan/index.js'
 import type { PixelImage } from '../image.js'
+import type { ArmComparison, EpochHistory, HeadResult, Prediction, RunResult } from './resultTypes.js'
 
-/** An estimate with its confidence interval. */
-export interface Interval {
-  /** Lower end. */
-  readonly low: number
-  /** Upper end. */
-  readonly high: number
-  /** Confidence level, for example 0.95. */
-  readonly level: number
-  /** How the interval was computed, for example `DeLong, logit` or `Wilson`. */
-  readonly method: string
-}
-
-/** Test results of one group of images. Rates are in [0, 1]; positive = malignant. */
-export interface Evaluation {
-  /** (TP + TN) / n at threshold 0.5. */
-  readonly accuracy: number
-  /** Interval of the accuracy, counting images as independent. */
-  readonly accuracyInterval: Interval
-  /** Area under the ROC curve; null where only one class is present. */
-  readonly auc: number | null
-  /** Interval of the AUC; null where it cannot be computed. */
-  readonly aucInterval: Interval | null
-  /** Mean loss of the head, by the head's loss name. */
-  readonly loss: Readonly<Record<string, number>>
-  /** TP / (TP + FN); null without malignant images. */
-  readonly tpr: number | null
-  /** FP / (FP + TN); null without benign images. */
-  readonly fpr: number | null
-  /** Number of images. */
-  readonly n: number
-  /** Number of malignant images. */
-  readonly positives: number
-  /** Number of patients. */
-  readonly patients: number
-}
-
-/** One trained and evaluated classifier. */
-export interface RunResult {
-  /** How the data were divided, by a `SplitName`. */
-  readonly split: string
-  /** How the network says benign or malignant; `sigmoid` = per-image head on the embedding. */
-  readonly head: 'sigmoid'
-  /** What made the Siamese network's input: `esrgan`. */
-  readonly arm: 'esrgan'
-  /** All test images. */
-  readonly overall: Evaluation
-  /** Test images by magnification (40, 100, 200, 400), where there are any. */
-  readonly byMagnification: Readonly<Record<string, Evaluation>>
-}
-
-/** One epoch of Siamese training. */
-export interface EpochHistory {
-  /** Counted from 1. */
-  readonly epoch: number
-  /** Mean total loss over the epoch's batches. */
-  readonly loss: number
-  /** Share of the epoch's training images that the head called right. */
-  readonly accuracy: number
-  /** Head loss on the test set: shown, never used to choose anything. */
-  readonly testLoss: number
-  /** Head accuracy on the test set: shown, never used to choose anything. */
-  readonly testAccuracy: number
-}
+export type * from './resultTypes.js'
 
 /** Losses of one ESRGAN step. */
 export interface StepHistory {
@@ -79,10 +18,10 @@ export interface StepHistory {
 /** Everything that a run found, as `report.json` holds it. */
 export interface PipelineReport {
   /** Grows when a field changes its meaning. */
-  readonly schemaVersion: 2
+  readonly schemaVersion: 3
   /** How the results came about. */
   readonly protocol: {
-    /** How the data were divided: `image`, `patient`, `accession` or `official:1` to `official:5`. */
+    /** How the data of the default run were divided: `image`, `patient`, `accession` or `official:1` to `official:5`. */
     readonly split: string
     /** The seed of everything random. */
     readonly seed: number
@@ -107,6 +46,15 @@ export interface PipelineReport {
       /** Patients. */
       readonly patients: number
     }
+    /** What was taken out of the training side to choose by; null where nothing was. */
+    readonly validation: {
+      /** Images, none of them augmented. */
+      readonly images: number
+      /** Patients. */
+      readonly patients: number
+    } | null
+    /** The images that the curves per epoch were measured on; those of the test side chose nothing. */
+    readonly curves: 'validation' | 'test'
     /** The test side. */
     readonly test: {
       /** Images, none of them augmented. */
@@ -146,23 +94,32 @@ export interface PipelineReport {
   /** The audit of the images used: names and pictures on both sides, names that collide, pictures that are there twice. */
   readonly leakage: Pick<DataAudit, 'unknown' | 'collisions' | 'duplicates' | 'pictures' | 'leaks'> &
     Pick<NonNullable<DataAudit['split']>, 'onBothSides' | 'leakedTestImages' | 'testImagesInLeaks'>
-  /** Every classifier of this run. */
+  /** Every trained network: each split with each arm. The first is the default run. */
   readonly runs: readonly RunResult[]
-  /** The default run's results. */
-  readonly results: Pick<RunResult, 'overall' | 'byMagnification'>
+  /** Paired tests between the arms of each split; empty with one arm. */
+  readonly comparisons: readonly ArmComparison[]
+  /** The default run's results by its sigmoid head. */
+  readonly results: HeadResult
   /** Labels, scores and groups of the test images of the default run. */
-  readonly predictions: readonly {
-    /** The image. */
-    readonly id: string
-    /** Whose image it is. */
-    readonly patient: string
-    /** The microscope's magnification; null where unknown. */
-    readonly magnification: number | null
-    /** The true class. */
-    readonly label: ImageRecord['label']
-    /** Probability of malignant. */
-    readonly score: number
-  }[]
+  readonly predictions: readonly Prediction[]
+  /** The default run's test embeddings in the plane of their two first principal components; null where there is none. */
+  readonly embedding: {
+    /** Share of the variance along each. */
+    readonly explained: readonly [number, number]
+    /** One for each test image. */
+    readonly points: readonly {
+      /** The image. */
+      readonly id: string
+      /** Whose image it is. */
+      readonly patient: string
+      /** The true class. */
+      readonly label: ImageRecord['label']
+      /** Along the first component. */
+      readonly x: number
+      /** Along the second. */
+      readonly y: number
+    }[]
+  } | null
   /** ROC curve of the default run; null where only one class is present. */
   readonly roc: {
     /** False positive rates, rising from 0 to 1. */
@@ -193,11 +150,18 @@ export interface PipelineReport {
     readonly esrgan: readonly StepHistory[]
     /** Where ESRGAN's training diverged and went back to earlier weights, in order. */
     readonly rollBacks: readonly RollBack[]
-    /** Every epoch of the Siamese network. */
+    /** Every epoch of the default run's Siamese network. */
     readonly siamese: readonly EpochHistory[]
   }
   /** The paper's results and its Table II, to stand beside ours. */
   readonly published: PublishedResults
+  /** What made it. */
+  readonly versions: {
+    /** Of this package. */
+    readonly package: string
+    /** Of TensorFlow.js. */
+    readonly tfjs: string
+  }
   /** File names of the figures, filled in by whoever writes them. */
   readonly figures: readonly string[]
   /** Seconds by stage. */
@@ -272,6 +236,30 @@ export interface PipelinePictures {
       /** Of the generator's. */
       readonly sr: number
     }
+  }[]
+  /** The most confident wrong answers of the default run's sigmoid head at threshold 0.5, the most confident first, 8 at most. */
+  readonly mistakes: readonly {
+    /** Which image. */
+    readonly caption: string
+    /** The image, 224 pixels wide or high at most. */
+    readonly image: PixelImage
+    /** The true class. */
+    readonly label: ImageRecord['label']
+    /** Probability of malignant. */
+    readonly score: number
+    /** Whose image it is. */
+    readonly patient: string
+    /** The training images whose embeddings are nearest, the nearest first. */
+    readonly nearest: readonly {
+      /** Which image. */
+      readonly caption: string
+      /** Its class. */
+      readonly label: ImageRecord['label']
+      /** Between the embeddings. */
+      readonly distance: number
+      /** The image, 224 pixels wide or high at most. */
+      readonly image: PixelImage
+    }[]
   }[]
 }
 

@@ -295,7 +295,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     }
     return {
       report,
-      pictures: { augmented: await augmentedSamples(source, training, settings), panels },
+      pictures: { augmented: await augmentedSamples(source, training, settings), panels, mistakes: [] },
       models: { generator: generatorBytes, siamese: await saveSiamese(network, { metadata }) },
     }
   } finally {

@@ -1,9 +1,10 @@
 import type { MagnificationCounts } from '../../src/data/index.js'
 import type { PixelImage } from '../../src/image.js'
+import { evaluate as evaluateScored } from '../../src/pipeline/evaluation.js'
 import type { Evaluation, PipelineReport, PipelineResult } from '../../src/pipeline/reportTypes.js'
 import { publishedResults } from '../../src/pipeline/published.js'
 import { createRandom } from '../../src/random.js'
-import { delongInterval, rocCurve, wilsonInterval } from '../../src/metrics/index.js'
+import { rocCurve } from '../../src/metrics/index.js'
 
 /** A made-up picture: stripes and blobs of two colours, so that enlargements are visible. */
 export function madeUpImage(width: number, height: number, seed = 0): PixelImage {
@@ -31,31 +32,14 @@ function predictions(n: number): PipelineReport['predictions'] {
       magnification: ([40, 100, 200, 400] as const)[i % 4]!,
       label: malignant ? ('malignant' as const) : ('benign' as const),
       score: Math.min(1, Math.max(0, random.normal(malignant ? 0.65 : 0.4, 0.2))),
+      support: null,
     }
   })
 }
 
+/** What the pipeline finds of them. */
 function evaluate(items: PipelineReport['predictions']): Evaluation {
-  const labels = items.map((item) => Number(item.label === 'malignant'))
-  const scores = items.map((item) => item.score)
-  const n = items.length
-  const positives = labels.filter((label) => label === 1).length
-  const right = items.filter((item, i) => item.score >= 0.5 === (labels[i] === 1)).length
-  const hits = items.filter((item, i) => item.score >= 0.5 && labels[i] === 1).length
-  const alarms = items.filter((item, i) => item.score >= 0.5 && labels[i] === 0).length
-  const { auc, low, high, level } = delongInterval(labels, scores)
-  return {
-    accuracy: right / n,
-    accuracyInterval: { ...wilsonInterval(right, n), level: 0.95, method: 'Wilson' },
-    auc,
-    aucInterval: { low, high, level, method: 'DeLong, logit' },
-    loss: { binaryCrossEntropy: 0.4321 },
-    tpr: hits / positives,
-    fpr: alarms / (n - positives),
-    n,
-    positives,
-    patients: new Set(items.map((item) => item.patient)).size,
-  }
+  return evaluateScored(items.map(({ id, patient, label, score }) => ({ record: { id, patient, label }, score })))
 }
 
 /** An audit that found nothing. */
@@ -91,8 +75,21 @@ export function madeUpResult(
     400: d,
   })
   const falling = (step: number, start: number): number => start / (1 + step / 8) + 0.004 * Math.sin(step * 3)
+  const sides = {
+    train: { images: 128, augmented: 16, patients: 17 },
+    validation: null,
+    test: { images: 64, patients: 7 },
+  }
+  const history = Array.from({ length: 10 }, (_, i) => ({
+    epoch: i + 1,
+    loss: falling(i, 0.9),
+    accuracy: 0.97 - 0.4 / (1 + i),
+    heldOutLoss: falling(i, 0.95) + 0.05,
+    heldOutAccuracy: 0.88 - 0.35 / (1 + i) + 0.02 * Math.sin(i * 2),
+    heldOutAuc: 0.9 - 0.35 / (1 + i),
+  }))
   const report: PipelineReport = {
-    schemaVersion: 2,
+    schemaVersion: 3,
     protocol: {
       split: 'patient',
       seed: 1,
@@ -102,8 +99,8 @@ export function madeUpResult(
       sourceDescription: 'drawn histology, 24 patients x 8 images',
       images: 192,
       patients: 24,
-      train: { images: 128, augmented: 16, patients: 17 },
-      test: { images: 64, patients: 7 },
+      ...sides,
+      curves: 'test',
       inputSize: 32,
       networks: {
         generator: 'RRDB, 2 blocks, 16 features, 123,456 parameters, bicubic skip',
@@ -122,9 +119,23 @@ export function madeUpResult(
       published: { benign: counts([625, 644, 623, 588]), malignant: counts([1370, 1437, 1390, 1232]) },
     },
     leakage: noLeakage,
-    runs: [{ split: 'patient', head: 'sigmoid', arm: 'esrgan', overall, byMagnification }],
+    runs: [
+      {
+        split: 'patient',
+        arm: 'esrgan',
+        ...sides,
+        leakedTestImages: 0,
+        heads: { sigmoid: { overall, byMagnification }, support: null, pair: null },
+        history,
+        keptEpoch: history.length,
+        predictions: items,
+      },
+    ],
+    comparisons: [],
     results: { overall, byMagnification },
     predictions: items,
+    embedding: null,
+    versions: { package: '0.0.0', tfjs: '4.22.0' },
     roc: { fpr, tpr },
     superResolution: {
       psnr: 27.81,
@@ -155,13 +166,7 @@ export function madeUpResult(
         })),
       ],
       rollBacks: [],
-      siamese: Array.from({ length: 10 }, (_, i) => ({
-        epoch: i + 1,
-        loss: falling(i, 0.9),
-        accuracy: 0.97 - 0.4 / (1 + i),
-        testLoss: falling(i, 0.95) + 0.05,
-        testAccuracy: 0.88 - 0.35 / (1 + i) + 0.02 * Math.sin(i * 2),
-      })),
+      siamese: history,
     },
     published: publishedResults,
     figures: [],
@@ -184,6 +189,7 @@ export function madeUpResult(
         hr: madeUpImage(96, 96, i + 3),
         psnr: { bicubic: 28.123 + i, sr: 27.9 + i * 1.2 },
       })),
+      mistakes: [],
     },
     models: { generator: Uint8Array.of(1, 2, 3), siamese: Uint8Array.of(4, 5, 6) },
   }

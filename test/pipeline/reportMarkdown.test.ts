@@ -246,7 +246,7 @@ describe('writeReport', () => {
     expect(files).toHaveLength(4 + 12)
     expect(report.figures).toHaveLength(12)
     const json = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
-    expect(json.schemaVersion).toBe(2)
+    expect(json.schemaVersion).toBe(3)
     expect(json.protocol.source).toBe('synthetic')
     expect(json.notices[0]).toMatch(/Synthetic images/)
     expect(json.figures).toContain('figures/roc.png')
