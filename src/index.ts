@@ -441,6 +441,7 @@ export {
   type PublishedRow,
   type RunEnvironment,
   type RunResult,
+  type Side,
   type SiameseSettings,
   type StageTime,
   type StepHistory,

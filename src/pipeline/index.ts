@@ -41,6 +41,7 @@ export type {
   PatientRecognition,
   Prediction,
   RunResult,
+  Side,
   SupportResult,
 } from './resultTypes.js'
 export { trainPipeline } from './trainPipeline.js'

@@ -1,7 +1,7 @@
 import type { DataAudit, DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
 import type { RollBack } from '../esrgan/index.js'
 import type { PixelImage } from '../image.js'
-import type { ArmComparison, EpochHistory, HeadResult, Prediction, RunResult } from './resultTypes.js'
+import type { ArmComparison, EpochHistory, HeadResult, Prediction, RunResult, Side } from './resultTypes.js'
 
 export type * from './resultTypes.js'
 
@@ -47,21 +47,11 @@ export interface PipelineReport {
       readonly patients: number
     }
     /** What was taken out of the training side to choose by; null where nothing was. */
-    readonly validation: {
-      /** Images, none of them augmented. */
-      readonly images: number
-      /** Patients. */
-      readonly patients: number
-    } | null
+    readonly validation: Side | null
     /** The images that the curves per epoch were measured on; those of the test side chose nothing. */
     readonly curves: 'validation' | 'test'
     /** The test side. */
-    readonly test: {
-      /** Images, none of them augmented. */
-      readonly images: number
-      /** Patients. */
-      readonly patients: number
-    }
+    readonly test: Side
     /** Side of the square low-resolution input in pixels (the paper: 224). */
     readonly inputSize: number
     /** The networks in words, with parameter counts. */

@@ -1,4 +1,5 @@
 import type { ImageRecord, SplitName } from '../data/index.js'
+import type { Confusion } from '../metrics/index.js'
 
 /** An estimate with its confidence interval. */
 export interface Interval {
@@ -43,7 +44,7 @@ export interface Decisions {
   /** Where malignant begins. */
   readonly threshold: LockedThreshold
   /** The counts; positive = malignant. */
-  readonly confusion: { readonly tp: number; readonly fp: number; readonly tn: number; readonly fn: number }
+  readonly confusion: Readonly<Confusion>
   /** (TP + TN) / n. */
   readonly accuracy: number
   /** Wilson, counting images as independent. */
@@ -201,6 +202,14 @@ export interface EpochHistory {
   readonly heldOutAuc: number | null
 }
 
+/** One side of a split, none of its images augmented. */
+export interface Side {
+  /** Images. */
+  readonly images: number
+  /** Patients. */
+  readonly patients: number
+}
+
 /** One trained and evaluated network: a way to divide the data, and a way to make its input. */
 export interface RunResult {
   /** How the data were divided. */
@@ -217,9 +226,9 @@ export interface RunResult {
     readonly patients: number
   }
   /** The images that weights and threshold were chosen by, taken out of the training side; null where there are none. */
-  readonly validation: { readonly images: number; readonly patients: number } | null
+  readonly validation: Side | null
   /** The images of the results. */
-  readonly test: { readonly images: number; readonly patients: number }
+  readonly test: Side
   /** Test images of a patient, slide or accession that is learned from, or is chosen by, as well. */
   readonly leakedTestImages: number
   /** What each head says. */
@@ -255,8 +264,15 @@ export interface ArmComparison {
     readonly difference: number
     /** Bootstrap by patient; null where it cannot be computed. */
     readonly interval: Interval | null
-    /** McNemar's exact test on the images that only one of them called right. */
-    readonly mcNemar: { readonly onlyA: number; readonly onlyB: number; readonly p: number }
+    /** McNemar's exact test. */
+    readonly mcNemar: {
+      /** Images that only the first called right. */
+      readonly onlyA: number
+      /** Images that only the second called right. */
+      readonly onlyB: number
+      /** Two-sided. */
+      readonly p: number
+    }
   }
   /** Null where the test images are of one class. */
   readonly auc: {
@@ -265,6 +281,11 @@ export interface ArmComparison {
     /** Bootstrap by patient; null where it cannot be computed. */
     readonly interval: Interval | null
     /** DeLong's paired test; null where its variance is 0. */
-    readonly delong: { readonly z: number; readonly p: number } | null
+    readonly delong: {
+      /** The difference by its standard error. */
+      readonly z: number
+      /** Two-sided. */
+      readonly p: number
+    } | null
   } | null
 }
