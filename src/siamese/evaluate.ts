@@ -3,7 +3,7 @@ import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { confusionMatrix, rates, rocAuc, type Confusion } from '../metrics/index.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
 import type { SiameseNetwork } from './network.js'
-import { loadImages, type ImageLoader } from './trainer.js'
+import { loadImages, type ImageLoader } from './imageLoader.js'
 
 /** Options of {@link predictSiamese}. */
 export interface PredictOptions {

@@ -35,14 +35,11 @@ export {
   type SiameseEpoch,
   type TrainSiameseOptions,
 } from './train.js'
+export type { PairedImages, Pairs } from './batch.js'
+export type { ImageLoader } from './imageLoader.js'
+export { siameseLosses, type SiameseContext, type SiameseLossOptions } from './lossTerms.js'
 export {
   createSiameseTrainer,
-  siameseLosses,
-  type ImageLoader,
-  type PairedImages,
-  type Pairs,
-  type SiameseContext,
-  type SiameseLossOptions,
   type SiameseTrainer,
   type SiameseTrainerOptions,
   type SiameseTrainerState,

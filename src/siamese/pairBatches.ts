@@ -8,7 +8,8 @@ import {
   type PairRuleOptions,
 } from '../data/index.js'
 import { hasPairs, mayLackPairs } from './pairable.js'
-import { requireLabels, type PairedImages, type Pairs } from './trainer.js'
+import type { PairedImages, Pairs } from './batch.js'
+import { requireLabels } from './requireLabels.js'
 
 /**
  * Which pairs a network is trained on.

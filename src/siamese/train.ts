@@ -1,14 +1,10 @@
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
 import { evaluateSiamese } from './evaluate.js'
+import type { ImageLoader } from './imageLoader.js'
 import { createPairBatches, type PairStrategy } from './pairBatches.js'
-import {
-  createSiameseTrainer,
-  requireLabels,
-  type ImageLoader,
-  type SiameseTrainerOptions,
-  type SiameseTrainerState,
-} from './trainer.js'
+import { requireLabels } from './requireLabels.js'
+import { createSiameseTrainer, type SiameseTrainerOptions, type SiameseTrainerState } from './trainer.js'
 
 /** One epoch of {@link trainSiamese}. */
 export interface SiameseEpoch {

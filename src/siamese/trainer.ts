@@ -14,18 +14,11 @@ import {
   type Tensor,
   type Tensor1D,
   type Tensor2D,
-  type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core'
 import { repairBackend } from '../backend/index.js'
-import { ArgumentError, requireInteger, requireRange } from '../errors.js'
-import {
-  binaryCrossEntropyWithLogits,
-  contrastiveLoss,
-  mergeLossTerms,
-  totalLoss,
-  type LossTerm,
-} from '../losses/index.js'
+import { ArgumentError, requireInteger } from '../errors.js'
+import { mergeLossTerms, totalLoss, type LossTerm } from '../losses/index.js'
 import {
   areFinite,
   createAdam,
@@ -38,87 +31,12 @@ import {
   type LossGradients,
   type NamedTensors,
 } from '../training/index.js'
+import { aPlace, readBatch, requirePairs, type Batch, type PairedImages, type Pairs } from './batch.js'
+import { loadImages, type ImageLoader } from './imageLoader.js'
+import { siameseLosses, type SiameseContext, type SiameseLossOptions } from './lossTerms.js'
 import type { SiameseNetwork } from './network.js'
+import { requireLabels } from './requireLabels.js'
 import { distancesOf, selectRows } from './rows.js'
-
-/**
- * Gives the images of some indices as `[indices.length, height, width, 3]`, RGB in [0, 1], in that order. Called whenever
- * images are needed, so a large set need not be in memory. **The caller of the loader disposes the tensor**: return a new one each time.
- * `next`, where it is known, are the indices that will be asked for after these: a loader may begin to read them.
- */
-export type ImageLoader = (indices: ArrayLike<number>, next?: ArrayLike<number>) => Tensor4D | Promise<Tensor4D>
-
-/** Pairs of images as indices into the training set. */
-export interface Pairs {
-  /** Index of each pair's first image. */
-  readonly a: ArrayLike<number>
-  /** Index of each pair's second image. */
-  readonly b: ArrayLike<number>
-  /** 1 where both are of one class, 0 where they differ. */
-  readonly isSimilar: ArrayLike<number>
-}
-
-/** Different images, and the pairs among them. */
-export interface PairedImages {
-  /** Indices into the training set, each once. */
-  readonly images: ArrayLike<number>
-  /**
-   * The pairs, at least one, as places in `images`; or what makes them of the images' distances, `n x n` numbers row by row: of the
-   * very embeddings whose loss is taken, dropout included. Costs twice the encoder's forward work, as micro-batches do.
-   */
-  readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
-}
-
-/** What a loss term sees of a batch of pairs. All tensors are borrowed. */
-export interface SiameseContext {
-  /** Embeddings of the first images, `[pairs, embeddingSize]`. */
-  readonly embeddingsA: Tensor2D
-  /** Embeddings of the second images. */
-  readonly embeddingsB: Tensor2D
-  /** The head's logits of the first images, `[pairs]`; sigmoid = probability of malignant. */
-  readonly logitsA: Tensor1D
-  /** The head's logits of the second images. */
-  readonly logitsB: Tensor1D
-  /** Classes of the first images, `[pairs]`: 0 benign, 1 malignant. */
-  readonly labelsA: Tensor1D
-  /** Classes of the second images. */
-  readonly labelsB: Tensor1D
-  /** `[pairs]`: 1 = same class. */
-  readonly isSimilar: Tensor1D
-  /** The network's distance of the two embeddings, `[pairs]`. */
-  readonly distance: Tensor1D
-}
-
-/** Options of {@link siameseLosses}. */
-export interface SiameseLossOptions {
-  /** Margin of the contrastive loss, in the network's distance; default 1 (the paper). */
-  readonly margin?: number
-  /** Weight of the contrastive loss beside the classifier's; 0 leaves it out. Default 1. */
-  readonly lambda?: number
-}
-
-/**
- * The default loss `bce + lambda * contrastive`: `bce` is the mean binary cross-entropy of the sigmoid head over both images
- * of each pair, `contrastive` is Hadsell, Chopra and LeCun's loss of the pair (the paper's equation (3)).
- */
-export function siameseLosses({ margin = 1, lambda = 1 }: SiameseLossOptions = {}): LossTerm<SiameseContext>[] {
-  requireRange('options.lambda', lambda, 0, Infinity)
-  if (!(margin > 0 && Number.isFinite(margin)))
-    throw new ArgumentError('options.margin', 'be a finite number > 0', margin)
-  return [
-    {
-      name: 'bce',
-      weight: 1,
-      fn: ({ logitsA, logitsB, labelsA, labelsB }) =>
-        tidy(() => binaryCrossEntropyWithLogits(concat([logitsA, logitsB]), concat([labelsA, labelsB]))),
-    },
-    {
-      name: 'contrastive',
-      weight: lambda,
-      fn: ({ distance, isSimilar }) => contrastiveLoss(distance, isSimilar, { margin }),
-    },
-  ]
-}
 
 /** Options of {@link createSiameseTrainer}. */
 export interface SiameseTrainerOptions extends SiameseLossOptions {
@@ -176,94 +94,6 @@ export interface SiameseTrainer {
   dispose(): void
   /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void
-}
-
-/** Throws unless the labels are zeros and ones, both present. */
-export function requireLabels(argument: string, labels: ArrayLike<number>): void {
-  for (let i = 0; i < labels.length; i++)
-    if (labels[i] !== 0 && labels[i] !== 1) throw new ArgumentError(`${argument}[${i}]`, 'be 0 or 1', labels[i])
-  const malignant = Array.from(labels).filter((label) => label === 1).length
-  if (malignant === 0 || malignant === labels.length)
-    throw new ArgumentError(
-      argument,
-      'hold both classes (0 and 1)',
-      `${labels.length - malignant} zeros and ${malignant} ones`,
-    )
-}
-
-/** The loader's images, checked. The caller disposes them. */
-export async function loadImages(
-  network: SiameseNetwork,
-  images: ImageLoader,
-  indices: ArrayLike<number>,
-  next?: ArrayLike<number>,
-): Promise<Tensor4D> {
-  const batch = await images(indices, next)
-  const expected = [indices.length, ...network.inputShape]
-  if (batch.shape.join() !== expected.join()) {
-    batch.dispose()
-    throw new ArgumentError('images', `give a tensor of shape [${expected.join(', ')}]`, batch.shape)
-  }
-  return batch
-}
-
-/** A batch as the trainer works on it. */
-interface Batch {
-  /** Indices of the images, in the order in which they are embedded. */
-  readonly images: readonly number[]
-  /** Images whose places differ by this many share their dropout mask. */
-  readonly period: number
-  /** Whether all first images stand before all second ones, in the pairs' order. */
-  readonly areTwins: boolean
-  /** Places in `images`. */
-  readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
-}
-
-/** Throws unless these are whole numbers from 0 to below `count`. */
-function requirePlaces(argument: string, places: ArrayLike<number>, count: number, of: string): void {
-  for (let k = 0; k < places.length; k++) {
-    const place = places[k]!
-    if (!Number.isInteger(place) || place < 0 || place >= count)
-      throw new ArgumentError(`${argument}[${k}]`, `be an integer from 0 to ${count - 1}, ${of}`, place)
-  }
-}
-
-/** Throws unless there are pairs, of two different ones of `count`. */
-function requirePairs({ a, b, isSimilar }: Pairs, count: number, of: string): void {
-  if (a.length === 0 || b.length !== a.length || isSimilar.length !== a.length)
-    throw new ArgumentError('pairs', 'have a, b and isSimilar of one length >= 1', [
-      a.length,
-      b.length,
-      isSimilar.length,
-    ])
-  requirePlaces('pairs.a', a, count, of)
-  requirePlaces('pairs.b', b, count, of)
-  for (let k = 0; k < a.length; k++) {
-    if (a[k] === b[k]) throw new ArgumentError(`pairs.b[${k}]`, 'be another image than pairs.a', b[k])
-    if (isSimilar[k] !== 0 && isSimilar[k] !== 1)
-      throw new ArgumentError(`pairs.isSimilar[${k}]`, 'be 0 or 1', isSimilar[k])
-  }
-}
-
-const aPlace = 'a place in the batch'
-const anImage = 'an index into the labels'
-
-function readBatch(batch: Pairs | PairedImages, count: number): Batch {
-  if ('images' in batch) {
-    const images = Array.from(batch.images)
-    requirePlaces('images', images, count, anImage)
-    if (typeof batch.pairs !== 'function') requirePairs(batch.pairs, images.length, aPlace)
-    return { images, period: 1, areTwins: false, pairs: batch.pairs }
-  }
-  requirePairs(batch, count, anImage)
-  const n = batch.a.length
-  const places = Array.from({ length: 2 * n }, (_, i) => i)
-  return {
-    images: [...Array.from(batch.a), ...Array.from(batch.b)],
-    period: n,
-    areTwins: true,
-    pairs: { a: places.slice(0, n), b: places.slice(n), isSimilar: batch.isSimilar },
-  }
 }
 
 /**
