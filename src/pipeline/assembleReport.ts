@@ -79,16 +79,14 @@ export function assembleReport(parts: RunParts): PipelineReport {
     validation: null,
     test: { images: test.length, patients: patientsOf(test) },
   }
-  const history = parts.siameseHistory.map(
-    ({ epoch, loss, accuracy, validationLoss, validationAccuracy, validationAuc }): EpochHistory => ({
-      epoch,
-      loss,
-      accuracy,
-      heldOutLoss: validationLoss!,
-      heldOutAccuracy: validationAccuracy!,
-      heldOutAuc: Number.isNaN(validationAuc!) ? null : validationAuc!,
-    }),
-  )
+  const history = parts.siameseHistory.map(({ epoch, loss, accuracy, validation }): EpochHistory => ({
+    epoch,
+    loss,
+    accuracy,
+    heldOutLoss: validation!.loss,
+    heldOutAccuracy: validation!.accuracy,
+    heldOutAuc: Number.isNaN(validation!.auc) ? null : validation!.auc,
+  }))
   const predictions = scored.map(({ record, score }): Prediction => ({
     id: record.id,
     patient: record.patient,

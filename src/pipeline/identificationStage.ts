@@ -99,7 +99,7 @@ export async function identify(options: IdentifyOptions): Promise<Identification
   }
   meter.begin()
   try {
-    const history = await trainSiamese({
+    const { history } = await trainSiamese({
       network,
       images: train.shelf.batch,
       ...pairing(train.records, settings),

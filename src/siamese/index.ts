@@ -1,8 +1,9 @@
 /**
- * The Siamese network: twin encoders with shared weights, contrastive loss and a benign/malignant head.
+ * The Siamese network: twin encoders with shared weights, contrastive loss and three heads: a sigmoid, a support set, pair verification.
  *
  * @packageDocumentation
  */
+export type { BestEpoch, BestRule } from './bestEpoch.js'
 export {
   createConvEncoder,
   defaultWidths,
@@ -11,13 +12,15 @@ export {
   type Encoder,
   type InputShape,
 } from './encoder.js'
+export { pairDistances, type Embeddings, type PairDistancesOptions } from './embeddings.js'
+export { evaluateSiamese, type EvaluateOptions, type ImageDecisions, type SiameseEvaluation } from './evaluate.js'
 export {
-  evaluateSiamese,
-  predictSiamese,
-  type EvaluateOptions,
-  type PredictOptions,
-  type SiameseEvaluation,
-} from './evaluate.js'
+  evaluatePairs,
+  evaluateSupport,
+  type EvaluateSupportOptions,
+  type PairsEvaluation,
+  type SupportEvaluation,
+} from './evaluateHeads.js'
 export { createSiamese, type DropoutKey, type Metric, type SiameseNetwork, type SiameseOptions } from './network.js'
 export {
   createPairBatches,
@@ -27,12 +30,27 @@ export {
   type PairBatchesOptions,
   type PairStrategy,
 } from './pairBatches.js'
+export { fitPairHead, pairProbability, type PairHead } from './pairHead.js'
+export { classifyEmbeddings, embedImages, predictSiamese, type PredictOptions } from './predict.js'
 export { loadSiamese, saveSiamese, type LoadedSiamese, type SaveSiameseOptions } from './save.js'
+export {
+  createSupportSet,
+  nearestReferences,
+  supportMethods,
+  supportScores,
+  type NearReference,
+  type SupportMethod,
+  type SupportScoresOptions,
+  type SupportSet,
+  type SupportSetOptions,
+} from './supportSet.js'
 export {
   trainSiamese,
   type SiameseBegunEpoch,
   type SiameseCheckpoint,
   type SiameseEpoch,
+  type SiameseTraining,
+  type SiameseValidation,
   type TrainSiameseOptions,
 } from './train.js'
 export type { PairedImages, Pairs } from './batch.js'

@@ -1,7 +1,9 @@
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
+import { createBestEpochKeeper, type BestEpoch, type BestRule } from './bestEpoch.js'
 import { evaluateSiamese } from './evaluate.js'
 import type { ImageLoader } from './imageLoader.js'
+import type { SiameseNetwork } from './network.js'
 import { createPairBatches, type PairStrategy } from './pairBatches.js'
 import { requireLabels } from './requireLabels.js'
 import { createSiameseTrainer, type SiameseTrainerOptions, type SiameseTrainerState } from './trainer.js'
@@ -23,14 +25,21 @@ export interface SiameseEpoch {
    * batch; `semi-hard`, for want of a semi-hard triplet. 0 for `balanced`.
    */
   readonly skippedAnchors: number
-  /** Cross-entropy of the head (`bce`) on the validation images, without dropout. */
-  readonly validationLoss?: number
-  /** Accuracy on the validation images at threshold 0.5. */
-  readonly validationAccuracy?: number
-  /** ROC-AUC on the validation images; NaN with one class only. */
-  readonly validationAuc?: number
+  /** Where there are validation images: how the sigmoid head answered them, without dropout. */
+  readonly validation?: SiameseValidation
   /** Duration in seconds. */
   readonly seconds: number
+}
+
+/** How the sigmoid head answered the validation images after an epoch; beside these, the caller's `metrics` by name. */
+export interface SiameseValidation {
+  /** Mean cross-entropy (`bce`), in nats. */
+  readonly loss: number
+  /** Share of right answers at threshold 0.5. */
+  readonly accuracy: number
+  /** ROC-AUC; NaN with one class only. */
+  readonly auc: number
+  readonly [metric: string]: number
 }
 
 /** Where training stands: what `resume` takes. */
@@ -41,6 +50,8 @@ export interface SiameseCheckpoint {
   readonly state: SiameseTrainerState
   /** The epochs so far. */
   readonly history: readonly SiameseEpoch[]
+  /** The best epoch so far, with its weights; only with `best`. */
+  readonly best?: BestEpoch
   /** What was done of the epoch after those; absent at a border between two epochs. */
   readonly begun?: SiameseBegunEpoch
 }
@@ -93,6 +104,17 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
     /** Class of each: 0 benign, 1 malignant. */
     readonly labels: ArrayLike<number>
   }
+  /**
+   * Further metrics of the validation images, by name: functions of their classes (1 = malignant) and of the probabilities of malignant.
+   */
+  readonly metrics?: Readonly<Record<string, (labels: ArrayLike<number>, scores: ArrayLike<number>) => number>>
+  /**
+   * Keeps the weights of the epoch that is best on the validation images; the network holds them in the end. Of equal values the earlier
+   * epoch stays, and NaN is never better. Default: the last epoch's weights stay.
+   */
+  readonly best?: BestRule
+  /** Ends training once so many epochs have gone by without a better one; needs `best`. Default never. */
+  readonly patience?: number
   /** Goes on after a checkpoint, exactly as if the run had not stopped. Give the same options. */
   readonly resume?: SiameseCheckpoint
   /** Called after every epoch; `checkpoint()` makes what `resume` takes. Awaited. */
@@ -107,15 +129,49 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
   readonly signal?: AbortSignal
 }
 
+/** What {@link trainSiamese} came to. */
+export interface SiameseTraining {
+  /** One entry for each epoch, those before `resume` included. */
+  readonly history: readonly SiameseEpoch[]
+  /** The epoch (from 1) whose weights the network holds: the best where `best` was given and had a number, else the last. */
+  readonly keptEpoch: number
+  /** The best epoch's value of the metric; only with `best`, where an epoch had a number. */
+  readonly bestValue?: number
+  /** Whether `patience` ended training before its last epoch. */
+  readonly isStoppedEarly: boolean
+}
+
+/** Throws where best weights are asked for that no validation could tell. */
+function requireBest({ best, patience, validation, metrics = {} }: TrainSiameseOptions): void {
+  for (const name of Object.keys(metrics)) {
+    if (['loss', 'accuracy', 'auc'].includes(name))
+      throw new ArgumentError('options.metrics', 'have other names than loss, accuracy and auc', name)
+  }
+  if (patience !== undefined) {
+    requireInteger('options.patience', patience, 1)
+    if (best === undefined) throw new ArgumentError('options.patience', 'be given with options.best only', patience)
+  }
+  if (best === undefined) return
+  if (validation === undefined)
+    throw new ArgumentError('options.best', 'be given with options.validation only', best.metric)
+  if (best.direction !== 'max' && best.direction !== 'min')
+    throw new ArgumentError('options.best.direction', "be 'max' or 'min'", best.direction)
+  const names = ['loss', 'accuracy', 'auc', ...Object.keys(metrics)]
+  if (!names.includes(best.metric))
+    throw new ArgumentError('options.best.metric', `be one of ${names.join(', ')}`, best.metric)
+  if (best.metric === 'auc') requireLabels('options.validation.labels', validation.labels)
+}
+
 /**
  * Trains a Siamese network with the paper's settings: 10 epochs, batches of 32 balanced pairs, Adam 1e-4 (epsilon 1e-7),
  * contrastive margin 1, loss `bce + lambda * contrastive` or what `losses` makes of it. Deterministic for a seed on one backend.
  *
- * @returns the history, one entry for each epoch (those before `resume` included). The network is trained in place.
+ * @returns the history, one entry for each epoch (those before `resume` included), and which epoch's weights the network holds. It is
+ *   trained in place.
  * @throws ArgumentError for options out of range; BackendFailedError when the device is lost; the signal's
  * reason when aborted (the network then keeps the last step's weights).
  */
-export async function trainSiamese(options: TrainSiameseOptions): Promise<SiameseEpoch[]> {
+export async function trainSiamese(options: TrainSiameseOptions): Promise<SiameseTraining> {
   const {
     network,
     labels,
@@ -134,6 +190,7 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
   requireLabels('options.labels', labels)
   if (validation !== undefined && validation.labels.length === 0)
     throw new ArgumentError('options.validation.labels', 'hold at least one label', [])
+  requireBest(options)
   const batches = createPairBatches(labels, {
     strategy,
     batchSize,
@@ -152,6 +209,9 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
   try {
     const history: SiameseEpoch[] = [...(resume?.history ?? [])]
     if (resume !== undefined) trainer.load(resume.state)
+    const { best: rule, patience = Infinity, metrics = {} } = options
+    const keeper = rule && createBestEpochKeeper(network, rule, patience, resume?.best)
+    const bestSoFar = (): { best?: BestEpoch } => (keeper?.best === undefined ? {} : { best: keeper.best })
     const done = resume?.epoch ?? 0
     let begun = resume?.begun
     const stepsDone = steps * done + (begun?.steps ?? 0)
@@ -162,7 +222,10 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
       savedAt = Date.now()
       isSaved = true
     }
+    let isStoppedEarly = false
     for (let epoch = done; epoch < epochs; epoch++) {
+      isStoppedEarly = keeper?.isOver(epoch) === true
+      if (isStoppedEarly) break
       const started = Date.now()
       const sums: Record<string, number> = { ...begun?.sums }
       let pairs = begun?.pairs ?? 0
@@ -175,7 +238,7 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
           stepsOfEpoch === 0
             ? {}
             : { begun: { steps: stepsOfEpoch, pairs, images: seen, skippedAnchors, sums: { ...sums } } }
-        await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...part })
+        await onSave?.({ epoch, state: await trainer.state(), history: [...history], ...bestSoFar(), ...part })
         noteSaved()
       }
       let i = -1
@@ -203,14 +266,13 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
       )
       const judged =
         validation &&
-        (await evaluateSiamese(network, {
-          ...validation,
-          batchSize: judgedAtOnce,
-          ...(signal ? { signal } : {}),
-        }).catch(async (error: unknown) => {
-          if (signal?.aborted === true && !isSaved) await save(steps)
-          throw error
-        }))
+        (await judge(network, validation, metrics, { batchSize: judgedAtOnce, ...(signal ? { signal } : {}) }).catch(
+          async (error: unknown) => {
+            if (signal?.aborted === true && !isSaved) await save(steps)
+            throw error
+          },
+        ))
+      if (judged !== undefined) await keeper?.offer(epoch + 1, judged)
       const entry: SiameseEpoch = {
         epoch: epoch + 1,
         loss: loss!,
@@ -218,22 +280,39 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
         accuracy: accuracy!,
         pairs,
         skippedAnchors,
-        ...(judged === undefined
-          ? {}
-          : { validationLoss: judged.loss, validationAccuracy: judged.accuracy, validationAuc: judged.auc }),
+        ...(judged === undefined ? {} : { validation: judged }),
         seconds: (Date.now() - started) / 1000,
       }
       history.push(entry)
       await onEpoch?.(entry, async () => {
-        const checkpoint = { epoch: epoch + 1, state: await trainer.state(), history: [...history] }
+        const checkpoint = { epoch: epoch + 1, state: await trainer.state(), history: [...history], ...bestSoFar() }
         noteSaved()
         return checkpoint
       })
     }
-    return history
+    keeper?.restore()
+    const { best } = bestSoFar()
+    return {
+      history,
+      keptEpoch: best?.epoch ?? history.length,
+      ...(best === undefined ? {} : { bestValue: best.value }),
+      isStoppedEarly,
+    }
   } finally {
     trainer.dispose()
   }
+}
+
+/** Every metric of the validation images. */
+async function judge(
+  network: SiameseNetwork,
+  { images, labels }: NonNullable<TrainSiameseOptions['validation']>,
+  metrics: NonNullable<TrainSiameseOptions['metrics']>,
+  rest: { batchSize: number; signal?: AbortSignal },
+): Promise<SiameseValidation> {
+  const { loss, imageAccuracy, auc, probabilities } = await evaluateSiamese(network, { images, labels, ...rest })
+  const own = Object.entries(metrics).map(([name, metric]) => [name, metric(labels, probabilities)] as const)
+  return { loss, accuracy: imageAccuracy, auc, ...Object.fromEntries(own) }
 }
 
 /** Each of the first `count` items with the one after it. */

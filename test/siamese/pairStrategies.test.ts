@@ -197,7 +197,7 @@ describe('trainSiamese with each strategy', () => {
 
   it.each(pairStrategies)('%s: learns, and resumes in the middle of an epoch to the same result', async (pairs) => {
     using straight = make()
-    const whole = await trainSiamese({
+    const { history: whole } = await trainSiamese({
       ...settings,
       pairs,
       epochs: 8,
@@ -205,10 +205,10 @@ describe('trainSiamese with each strategy', () => {
       validation: { images, labels },
     })
     expect(whole.at(-1)!.loss).toBeLessThan(0.7 * whole[0]!.loss)
-    expect(whole.at(-1)!.validationAuc).toBeGreaterThan(0.95)
+    expect(whole.at(-1)!.validation!.auc).toBeGreaterThan(0.95)
 
     using first = make()
-    const short = await trainSiamese({ ...settings, pairs, network: first })
+    const { history: short } = await trainSiamese({ ...settings, pairs, network: first })
     const saved: SiameseCheckpoint[] = []
     const stop = new AbortController()
     using stopped = make()
@@ -224,7 +224,7 @@ describe('trainSiamese with each strategy', () => {
     ).rejects.toThrow('abort')
     expect(saved.at(-1)!.begun!.steps).toBe(pairs === 'balanced' ? 4 : 1)
     using again = make({ seed: 77 })
-    const rest = await trainSiamese({ ...settings, pairs, network: again, resume: saved.at(-1)! })
+    const { history: rest } = await trainSiamese({ ...settings, pairs, network: again, resume: saved.at(-1)! })
     expect(bare(rest)).toEqual(bare(short))
     expect(await flat(again)).toEqual(await flat(first))
   })
@@ -232,14 +232,20 @@ describe('trainSiamese with each strategy', () => {
   it('counts its pairs, and the anchors without one', async () => {
     const groupsOf = { groups, samePatient: 'forbid' as const }
     using network = make()
-    const [hard] = await trainSiamese({ ...settings, ...groupsOf, pairs: 'hard', epochs: 1, network })
+    const {
+      history: [hard],
+    } = await trainSiamese({ ...settings, ...groupsOf, pairs: 'hard', epochs: 1, network })
     expect(hard!.pairs + 2 * hard!.skippedAnchors).toBe(2 * 12 * 3)
-    const [all] = await trainSiamese({ ...settings, pairs: 'all-in-batch', epochs: 1, network })
+    const {
+      history: [all],
+    } = await trainSiamese({ ...settings, pairs: 'all-in-batch', epochs: 1, network })
     expect(all).toMatchObject({ pairs: (3 * 12 * 11) / 2, skippedAnchors: 0 })
     // Nothing is within so narrow a band: the hard pairs are taken, and every anchor is counted.
     const narrow = { pairs: 'semi-hard', margin: 1e-30, epochs: 1, network } as const
-    expect((await trainSiamese({ ...settings, ...narrow }))[0]).toMatchObject({ pairs: 72, skippedAnchors: 36 })
-    const [balanced] = await trainSiamese({ ...settings, epochs: 1, network })
+    expect((await trainSiamese({ ...settings, ...narrow })).history[0]).toMatchObject({ pairs: 72, skippedAnchors: 36 })
+    const {
+      history: [balanced],
+    } = await trainSiamese({ ...settings, epochs: 1, network })
     expect(balanced).toMatchObject({ pairs: 60, skippedAnchors: 0 })
   })
 
@@ -254,7 +260,9 @@ describe('trainSiamese with each strategy', () => {
       pairs.push(made().pairs)
     expect(new Set(pairs).size).toBeGreaterThan(1)
     const onProgress = ({ values }: { values?: Readonly<Record<string, number>> }): void => void steps.push(values!)
-    const [epoch] = await trainSiamese({ ...settings, ...options, network, onProgress })
+    const {
+      history: [epoch],
+    } = await trainSiamese({ ...settings, ...options, network, onProgress })
     const weighted = (name: string, weights: readonly number[]): number =>
       steps.reduce((sum, values, i) => sum + values[name]! * weights[i]!, 0) / weights.reduce((a, b) => a + b)
     expect(epoch!.accuracy).toBeCloseTo(
