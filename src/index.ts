@@ -455,7 +455,7 @@ export {
   type LockedThreshold,
   type Notice,
   type PairEvaluation,
-  type PatientRecognition,
+  type PatientRate,
   type PipelineLosses,
   type PipelineMemoryEstimate,
   type PipelineOptions,

@@ -38,7 +38,7 @@ export type {
   Interval,
   LockedThreshold,
   PairEvaluation,
-  PatientRecognition,
+  PatientRate,
   Prediction,
   RunResult,
   Side,

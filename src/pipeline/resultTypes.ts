@@ -30,7 +30,7 @@ export interface LockedThreshold {
 }
 
 /** Mean of the patients' shares of right answers (Spanhol et al. 2016). */
-export interface PatientRecognition {
+export interface PatientRate {
   /** The mean, in [0, 1]. */
   readonly rate: number
   /** Bootstrap by patient; null where it cannot be computed (one patient). */
@@ -64,7 +64,7 @@ export interface Decisions {
   /** Matthews' correlation. */
   readonly mcc: number | null
   /** The patients' mean. */
-  readonly patientRecognition: PatientRecognition
+  readonly patientRecognition: PatientRate
 }
 
 /** Test results of one group of images by one head's scores. Rates are in [0, 1]; positive = malignant. */
