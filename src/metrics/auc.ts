@@ -1,4 +1,16 @@
-import { checkScores, isOneClass, tieGroups, type OnOneClass } from './binary.js'
+import { checkScores, isOneClass, type OnOneClass } from './binary.js'
+import { tieGroups, type TieGroups } from './tieGroups.js'
+
+/** The area of the groups of both classes. */
+export function areaOf({ tp, fp }: TieGroups): number {
+  // Twice the number of won (positive, negative) comparisons: an integer, so that nothing is rounded before the division.
+  let twice = 0
+  for (let i = 0; i < tp.length; i++) {
+    const higher = i === 0 ? 0 : tp[i - 1]!
+    twice += (fp[i]! - (i === 0 ? 0 : fp[i - 1]!)) * (higher + tp[i]!)
+  }
+  return twice / (2 * tp.at(-1)! * fp.at(-1)!)
+}
 
 /**
  * Area under the ROC curve, P(s+ > s-) + 1/2 P(s+ = s-), counted exactly from the tied groups of scores in
@@ -13,14 +25,7 @@ export function rocAuc(
   scores: ArrayLike<number>,
   { onOneClass = 'throw' }: { onOneClass?: OnOneClass } = {},
 ): number {
-  const { positive, positives, negatives } = checkScores(labels, scores)
-  if (isOneClass('ROC-AUC', positives, negatives, onOneClass)) return NaN
-  // Twice the number of won (positive, negative) comparisons: an integer, so that nothing is rounded before the division.
-  let twice = 0
-  let higher = 0
-  for (const group of tieGroups(positive, scores)) {
-    twice += group.negatives * (2 * higher + group.positives)
-    higher += group.positives
-  }
-  return twice / (2 * positives * negatives)
+  const labelled = checkScores(labels, scores)
+  if (isOneClass('ROC-AUC', labelled.positives, labelled.negatives, onOneClass)) return NaN
+  return areaOf(tieGroups(labelled))
 }

@@ -1,5 +1,5 @@
-import { ArgumentError, requireInteger } from '../errors.js'
-import { checkLabels } from './binary.js'
+import { requireInteger } from '../errors.js'
+import { checkLabels, requireSameLength } from './binary.js'
 
 /** Counts of a binary decision; positive = malignant. */
 export interface Confusion {
@@ -46,12 +46,11 @@ export function confusionMatrix(
   predictions: ArrayLike<number | boolean>,
 ): Confusion {
   const truth = checkLabels('labels', labels)
-  if (predictions.length !== truth.length)
-    throw new ArgumentError('predictions', `have as many values as labels (${truth.length})`, predictions.length)
+  requireSameLength('predictions', predictions, truth)
   const confusion: Confusion = { tp: 0, fp: 0, tn: 0, fn: 0 }
   checkLabels('predictions', predictions).forEach((called, i) => {
-    if (truth[i]) confusion[called ? 'tp' : 'fn']++
-    else confusion[called ? 'fp' : 'tn']++
+    if (truth[i] === 1) confusion[called === 1 ? 'tp' : 'fn']++
+    else confusion[called === 1 ? 'fp' : 'tn']++
   })
   return confusion
 }

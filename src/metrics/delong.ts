@@ -1,7 +1,8 @@
 import { ArgumentError } from '../errors.js'
-import { rocAuc } from './auc.js'
-import { checkScores, isOneClass, type OnOneClass } from './binary.js'
+import { areaOf } from './auc.js'
+import { checkScores, isOneClass, type OnOneClass, type ScoredLabels } from './binary.js'
 import { criticalValue } from './normal.js'
+import { tieGroups } from './tieGroups.js'
 
 /** An interval around a ROC-AUC, and how it was made. */
 export interface DelongInterval {
@@ -29,30 +30,54 @@ export interface DelongIntervalOptions {
   onOneClass?: OnOneClass
 }
 
-/** 1-based ranks, ties sharing the mean of theirs. */
-function midranks(values: readonly number[]): Float64Array {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!)
-  const ranks = new Float64Array(values.length)
-  for (let start = 0; start < order.length;) {
-    let end = start + 1
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++
-    for (let i = start; i < end; i++) ranks[order[i]!] = (start + 1 + end) / 2
-    start = end
-  }
-  return ranks
-}
-
 const expit = (x: number): number => 1 / (1 + Math.exp(-x))
 
-/** Sample variance (denominator n - 1). */
-function sampleVariance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+/** Throws unless there are two labels of each class; false where the caller wants NaN instead. */
+export function hasTwoOfEach(what: string, { positives, negatives }: ScoredLabels, onOneClass: OnOneClass): boolean {
+  if (isOneClass(what, positives, negatives, onOneClass)) return false
+  if (positives >= 2 && negatives >= 2) return true
+  if (onOneClass === 'nan') return false
+  throw new ArgumentError(
+    'labels',
+    `hold at least two of each class for ${what}`,
+    `${positives} positive and ${negatives} negative`,
+  )
+}
+
+/** The area and its variance. */
+function delong(
+  labels: ArrayLike<number | boolean>,
+  scores: ArrayLike<number>,
+  onOneClass: OnOneClass,
+): { readonly auc: number; readonly variance: number } {
+  const labelled = checkScores(labels, scores)
+  const isDefined = hasTwoOfEach("DeLong's variance", labelled, onOneClass)
+  const { positives, negatives } = labelled
+  if (positives === 0 || negatives === 0) return { auc: NaN, variance: NaN }
+  const groups = tieGroups(labelled)
+  const auc = areaOf(groups)
+  if (!isDefined) return { auc, variance: NaN }
+  // A positive's placement is the share of negatives below it, a negative's the share of positives above it, ties half.
+  // All of a tied group are placed alike, and either class's placements have the area as their mean.
+  let ofPositives = 0
+  let ofNegatives = 0
+  let tpBefore = 0
+  let fpBefore = 0
+  for (let i = 0; i < groups.scores.length; i++) {
+    const tp = groups.tp[i]!
+    const fp = groups.fp[i]!
+    ofPositives += (tp - tpBefore) * (1 - (fpBefore + fp) / (2 * negatives) - auc) ** 2
+    ofNegatives += (fp - fpBefore) * ((tpBefore + tp) / (2 * positives) - auc) ** 2
+    tpBefore = tp
+    fpBefore = fp
+  }
+  const variance = ofPositives / (positives - 1) / positives + ofNegatives / (negatives - 1) / negatives
+  return { auc, variance }
 }
 
 /**
- * DeLong's variance of the ROC-AUC, by midranks in O(n log n): the sample variance of each positive's share of
- * negatives below it over the positives, plus the same for the negatives.
+ * DeLong's variance of the ROC-AUC, in O(n log n): the sample variance of each positive's share of negatives below it
+ * over the positives, plus the same for the negatives.
  *
  * Source: DeLong, DeLong, Clarke-Pearson 1988; Sun and Xu 2014, "Fast implementation of DeLong's algorithm".
  *
@@ -65,30 +90,14 @@ export function delongVariance(
   scores: ArrayLike<number>,
   { onOneClass = 'throw' }: { onOneClass?: OnOneClass } = {},
 ): number {
-  const { positive, positives, negatives } = checkScores(labels, scores)
-  if (isOneClass("DeLong's variance", positives, negatives, onOneClass)) return NaN
-  if (positives < 2 || negatives < 2) {
-    if (onOneClass === 'nan') return NaN
-    throw new ArgumentError(
-      'labels',
-      "hold at least two of each class for DeLong's variance",
-      `${positives} positive and ${negatives} negative`,
-    )
-  }
-  const all = midranks(Array.from(scores))
-  // Each item's rank among all, less its rank in its own class, counts the items of the other class below it.
-  const below = (wanted: boolean, others: number): number[] => {
-    const indices = positive.flatMap((is, i) => (is === wanted ? [i] : []))
-    const own = midranks(indices.map((i) => scores[i]!))
-    return indices.map((i, k) => (all[i]! - own[k]!) / others)
-  }
-  return sampleVariance(below(true, negatives)) / positives + sampleVariance(below(false, positives)) / negatives
+  return delong(labels, scores, onOneClass).variance
 }
 
 /**
  * Confidence interval of the ROC-AUC from DeLong's variance v. `'logit'`: logit(auc) +- z * sqrt(v) / (auc (1 - auc)),
- * mapped back; `'wald'`: auc +- z * sqrt(v), not clipped. An area of exactly 0 or 1 has variance 0, so that both
- * methods give the point itself: too narrow, as perfect separation of a few images proves little.
+ * mapped back; `'wald'`: auc +- z * sqrt(v), not clipped. It counts the rows as independent: where a patient has
+ * several, resample the patients instead (`bootstrapByGroup`). An area of exactly 0 or 1 has variance 0, so that
+ * both methods give the point itself: too narrow, as perfect separation of a few images proves little.
  *
  * @throws ArgumentError for bad labels, scores or options, or where a class has one label only.
  * @throws OneClassError where a class is absent, unless `onOneClass` is `'nan'`.
@@ -100,8 +109,7 @@ export function delongInterval(
 ): DelongInterval {
   const z = criticalValue(level)
   if (method !== 'logit' && method !== 'wald') throw new ArgumentError('options.method', 'be "logit" or "wald"', method)
-  const auc = rocAuc(labels, scores, { onOneClass })
-  const variance = delongVariance(labels, scores, { onOneClass })
+  const { auc, variance } = delong(labels, scores, onOneClass)
   const half = z * Math.sqrt(variance)
   if (method === 'wald') return { auc, variance, low: auc - half, high: auc + half, level, method }
   if (auc === 0 || auc === 1) return { auc, variance, low: auc, high: auc, level, method }

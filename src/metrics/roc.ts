@@ -1,4 +1,5 @@
-import { checkScores, isOneClass, tieGroups, type OnOneClass } from './binary.js'
+import { checkScores, isOneClass, type OnOneClass } from './binary.js'
+import { tieGroups } from './tieGroups.js'
 
 /** A receiver operating characteristic: one point for each kept threshold, from (0, 0) to (1, 1). */
 export interface RocCurve {
@@ -31,28 +32,21 @@ export function rocCurve(
   scores: ArrayLike<number>,
   { dropIntermediate = true, onOneClass = 'throw' }: RocCurveOptions = {},
 ): RocCurve {
-  const { positive, positives, negatives } = checkScores(labels, scores)
+  const labelled = checkScores(labels, scores)
+  const { positives, negatives } = labelled
   isOneClass('the ROC curve', positives, negatives, onOneClass)
-  const points: { fp: number; tp: number; threshold: number }[] = []
-  let fp = 0
-  let tp = 0
-  for (const group of tieGroups(positive, scores)) {
-    fp += group.negatives
-    tp += group.positives
-    points.push({ fp, tp, threshold: group.score })
+  const { scores: distinct, tp, fp } = tieGroups(labelled)
+  const last = distinct.length - 1
+  const bends = (counts: Float64Array, i: number): boolean => counts[i - 1]! - 2 * counts[i]! + counts[i + 1]! !== 0
+  const curve: RocCurve = { fpr: [], tpr: [], thresholds: [] }
+  const add = (falsePositives: number, truePositives: number, threshold: number): void => {
+    curve.fpr.push(falsePositives / negatives)
+    curve.tpr.push(truePositives / positives)
+    curve.thresholds.push(threshold)
   }
-  const bends = (i: number): boolean => {
-    const before = points[i - 1]
-    const here = points[i]!
-    const after = points[i + 1]
-    if (before === undefined || after === undefined) return true
-    return before.fp - 2 * here.fp + after.fp !== 0 || before.tp - 2 * here.tp + after.tp !== 0
+  add(0, 0, Infinity)
+  for (let i = 0; i <= last; i++) {
+    if (!dropIntermediate || i === 0 || i === last || bends(fp, i) || bends(tp, i)) add(fp[i]!, tp[i]!, distinct[i]!)
   }
-  const kept = dropIntermediate ? points.filter((_, i) => bends(i)) : points
-  kept.unshift({ fp: 0, tp: 0, threshold: Infinity })
-  return {
-    fpr: kept.map((point) => point.fp / negatives),
-    tpr: kept.map((point) => point.tp / positives),
-    thresholds: kept.map((point) => point.threshold),
-  }
+  return curve
 }

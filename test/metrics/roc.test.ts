@@ -31,7 +31,8 @@ describe('rocCurve', () => {
       const actual = rocCurve(set.labels, set.scores, { dropIntermediate })
       expectClose(actual.fpr, expected.fpr, 1e-15)
       expectClose(actual.tpr, expected.tpr, 1e-15)
-      expect(actual.thresholds).toEqual([Infinity, ...expected.thresholds])
+      // -0 and 0 are one threshold.
+      expect(actual.thresholds).toEqual([Infinity, ...expected.thresholds.map((threshold) => threshold + 0)])
     }
   })
 
@@ -43,6 +44,20 @@ describe('rocCurve', () => {
 
   it('makes one diagonal of scores that are all equal', () => {
     expect(rocCurve([0, 1, 0], [2, 2, 2])).toEqual({ fpr: [0, 1], tpr: [0, 1], thresholds: [Infinity, 2] })
+  })
+
+  it('takes 0 and -0 for one score, in either order', () => {
+    for (const scores of [
+      [0, -0, -0, 0, 1],
+      [-0, 0, 0, -0, 1],
+    ]) {
+      expect(rocCurve([0, 0, 1, 1, 1], scores)).toEqual({
+        fpr: [0, 0, 1],
+        tpr: [0, 1 / 3, 1],
+        thresholds: [Infinity, 1, 0],
+      })
+      expect(rocAuc([0, 0, 1, 1, 1], scores)).toBe(2 / 3)
+    }
   })
 
   it('gives NaN for the undefined rates only where asked to', () => {
