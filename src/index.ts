@@ -99,7 +99,7 @@ export {
   type DelongInterval,
   type DelongIntervalOptions,
   type OnOneClass,
-  type PatientRecognition,
+  type RecognitionByPatient,
   type PatientScore,
   type PatientScores,
   type ProportionInterval,

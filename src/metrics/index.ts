@@ -15,7 +15,7 @@ export { delongInterval, delongVariance, type DelongInterval, type DelongInterva
 export {
   patientRecognition,
   patientScores,
-  type PatientRecognition,
+  type RecognitionByPatient,
   type PatientScore,
   type PatientScores,
 } from './patients.js'

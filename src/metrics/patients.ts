@@ -15,7 +15,7 @@ export interface PatientScore {
 }
 
 /** Accuracy by patient and by image. */
-export interface PatientRecognition {
+export interface RecognitionByPatient {
   /** Patient recognition rate: the mean of the patients' scores, so that each patient counts once. */
   rate: number
   /** Image recognition rate: the share of right images, so that each image counts once. */
@@ -42,7 +42,7 @@ export function patientRecognition(
   labels: ArrayLike<number | boolean>,
   predictions: ArrayLike<number | boolean>,
   groups: ArrayLike<string | number>,
-): PatientRecognition {
+): RecognitionByPatient {
   const truth = checkLabels('labels', labels)
   requireSameLength('predictions', predictions, truth)
   const called = checkLabels('predictions', predictions)
