@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { BackendName } from '../src/node/index.js'
 import type { DataRow } from './data/dataRows.js'
-import { imagesTable, recordsTable } from './data/dataTables.js'
+import { imagesTable, recordsTable, scoresTable } from './data/dataTables.js'
 import { serveData } from './data/dataWorker.js'
 import { failedDataRow, measureData, withGrowth, type DataResult } from './data/measureData.js'
 import { failedRow, measureRow, type Result } from './measure.js'
@@ -137,9 +137,11 @@ async function main(): Promise<void> {
   else {
     const images = dataResults.filter(({ unit }) => unit === 'images')
     const records = dataResults.filter(({ unit }) => unit === 'records')
+    const scores = dataResults.filter(({ unit }) => unit === 'scores')
     if (results.length > 0) console.log(table(results))
     if (images.length > 0) console.log(imagesTable(images))
     if (records.length > 0) console.log(recordsTable(records))
+    if (scores.length > 0) console.log(scoresTable(scores))
     for (const result of results) if (result.profile) console.log(profileText(result))
   }
   if (options.write) writeResults(results, dataResults)

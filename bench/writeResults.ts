@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { imagesTable, recordsTable } from './data/dataTables.js'
+import { imagesTable, recordsTable, scoresTable } from './data/dataTables.js'
 import type { DataResult } from './data/measureData.js'
 import type { Result } from './measure.js'
 import { profileText, table } from './table.js'
 
 const page = 'docs/benchmarks.md'
 /** The tables of the page. */
-export type Section = 'networks' | 'images' | 'records'
+export type Section = 'networks' | 'images' | 'records' | 'scores'
 
 const begin = (section: Section): string => `<!-- results, ${section}: npm run bench -- --write -->`
 const end = '<!-- end of results -->'
@@ -29,6 +29,7 @@ export function writeResults(results: readonly Result[], data: readonly DataResu
     .map((result) => `\`\`\`text\n${profileText(result, 12).trim()}\n\`\`\``)
   const images = data.filter(({ unit }) => unit === 'images')
   const records = data.filter(({ unit }) => unit === 'records')
+  const scores = data.filter(({ unit }) => unit === 'scores')
   let markdown = readFileSync(page, 'utf8')
   const put = (section: Section, parts: readonly string[]): void => {
     markdown = replaceResults(markdown, section, [machine, ...parts].join('\n\n'))
@@ -36,5 +37,6 @@ export function writeResults(results: readonly Result[], data: readonly DataResu
   if (results.length > 0) put('networks', [table(results), ...profiles])
   if (images.length > 0) put('images', [imagesTable(images)])
   if (records.length > 0) put('records', [recordsTable(records)])
+  if (scores.length > 0) put('scores', [scoresTable(scores)])
   writeFileSync(page, markdown)
 }

@@ -14,6 +14,12 @@ const preludes: Readonly<Record<string, string>> = {
     const image: import('esrgan-scnn').PixelImage
     const source: import('esrgan-scnn/data').ImageSource
     const seed: number`,
+  'docs/metrics.md': `
+    const labels: number[]
+    const scores: number[]
+    const otherScores: number[]
+    const patients: string[]
+    const validation: { labels: number[]; scores: number[] }`,
   'docs/esrgan.md': `
     const generator: import('esrgan-scnn/esrgan').Generator
     const image: import('esrgan-scnn').PixelImage

@@ -20,15 +20,21 @@ export interface RecordsSpec {
   readonly count: number
 }
 
-/** What a row of the data measures. */
-export type DataSpec = ImagesSpec | RecordsSpec
+/** What is computed of `count` labels and scores. */
+export interface ScoresSpec {
+  readonly kind: 'auc' | 'roc-curve' | 'average-precision' | 'delong' | 'delong-test'
+  readonly count: number
+}
 
-/** One line of the tables of images and of records. */
+/** What a row of the data measures. */
+export type DataSpec = ImagesSpec | RecordsSpec | ScoresSpec
+
+/** One line of the tables of images, records and scores. */
 export interface DataRow {
   readonly name: string
   readonly data: DataSpec
   /** What is counted. */
-  readonly unit: 'images' | 'records'
+  readonly unit: 'images' | 'records' | 'scores'
   /** Whether it computes on a tfjs backend. */
   readonly usesBackend: boolean
   /** Whether more threads can help: otherwise it is measured with one. */
@@ -48,17 +54,23 @@ const images = (
   usesThreads,
 })
 
-/** The work at 10^3 to 10^6 records. */
-const records = (kind: RecordsSpec['kind']): DataRow[] =>
+/** The work at 10^3 to 10^6 records or scores. */
+const powers = (
+  prefix: string,
+  unit: 'records' | 'scores',
+  kind: RecordsSpec['kind'] | ScoresSpec['kind'],
+): DataRow[] =>
   [3, 4, 5, 6].map((power) => ({
-    name: `data-${kind}-1e${power}`,
+    name: `${prefix}-${kind}-1e${power}`,
     data: { kind, count: 10 ** power },
-    unit: 'records',
+    unit,
     usesBackend: false,
     usesThreads: false,
   }))
+const records = (kind: RecordsSpec['kind']): DataRow[] => powers('data', 'records', kind)
+const scores = (kind: ScoresSpec['kind']): DataRow[] => powers('metrics', 'scores', kind)
 
-/** The rows of images, then those of records. */
+/** The rows of images, then those of records, then those of scores. */
 export const dataRows: readonly DataRow[] = [
   images('decode-png', 8, { usesThreads: true }),
   images('decode-jpeg', 8, { usesThreads: true }),
@@ -76,4 +88,9 @@ export const dataRows: readonly DataRow[] = [
   ...records('pairs'),
   ...records('triplets'),
   ...records('m-per-class'),
+  ...scores('auc'),
+  ...scores('roc-curve'),
+  ...scores('average-precision'),
+  ...scores('delong'),
+  ...scores('delong-test'),
 ]

@@ -20,10 +20,11 @@ const images: readonly Column<DataResult>[] = [
   ['ratio', ({ ratioToPeer }) => number(ratioToPeer, 2)],
 ]
 
-const records: readonly Column<DataResult>[] = [
+/** Columns of records or scores. */
+const counted = (unit: 'records' | 'scores'): readonly Column<DataResult>[] => [
   ['row', ({ name }) => name],
   ['ms', ({ medianMs }) => time(medianMs)],
-  ['records/s', ({ perSecond }) => rate(perSecond)],
+  [`${unit}/s`, ({ perSecond }) => rate(perSecond)],
   ['growth', ({ growth }) => number(growth, 2)],
   ['peak MB', ({ peakMB }) => number(peakMB, 0)],
   peer,
@@ -39,4 +40,8 @@ const names = ['row', 'backend', 'compared with']
 export const imagesTable = (results: readonly DataResult[]): string => markdownTable(results, images, names)
 
 /** The rows of records as a Markdown table. */
-export const recordsTable = (results: readonly DataResult[]): string => markdownTable(results, records, names)
+export const recordsTable = (results: readonly DataResult[]): string =>
+  markdownTable(results, counted('records'), names)
+
+/** The rows of scores as a Markdown table. */
+export const scoresTable = (results: readonly DataResult[]): string => markdownTable(results, counted('scores'), names)

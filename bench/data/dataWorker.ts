@@ -1,14 +1,18 @@
 import { peakMemoryBytes, startBackend, type BackendName } from '../../src/node/index.js'
 import { writeTensors } from '../tensorFolder.js'
 import { serve } from '../worker.js'
-import type { DataRow } from './dataRows.js'
+import type { DataRow, RecordsSpec, ScoresSpec } from './dataRows.js'
 import type { DataWork } from './dataWork.js'
 import { createImageWork } from './imageWork.js'
 import { createRecordWork } from './recordWork.js'
+import { createScoreWork } from './scoreWork.js'
 
 /** What a row measures, ready to run. */
-export const createDataWork = ({ data }: DataRow, folder: string, threads: number): Promise<DataWork> =>
-  'width' in data ? createImageWork(data, folder, threads) : createRecordWork(data, folder)
+export async function createDataWork({ data, unit }: DataRow, folder: string, threads: number): Promise<DataWork> {
+  if ('width' in data) return createImageWork(data, folder, threads)
+  if (unit === 'scores') return createScoreWork(data as ScoresSpec)
+  return createRecordWork(data as RecordsSpec, folder)
+}
 
 /** The process that computes one row of the data. */
 export async function serveData(): Promise<void> {

@@ -6,7 +6,7 @@ import { counterpartOf, type ScientificPython } from '../peers/scientificPython.
 import { median, ownWorker, startRunner, takeSamples, type Runner } from '../runner.js'
 import type { DataRow } from './dataRows.js'
 
-/** One measured row of images or records, as `--json` prints it. */
+/** One measured row of images, records or scores, as `--json` prints it. */
 export interface DataResult {
   readonly name: string
   /** The tfjs backend that computed; null where it is plain JavaScript. */
@@ -14,12 +14,12 @@ export interface DataResult {
   /** Threads of ours and of the peer; for images that are decoded, how many at a time. */
   readonly threads: number
   /** What is counted. */
-  readonly unit: 'images' | 'records'
-  /** Images or records in one repetition. */
+  readonly unit: 'images' | 'records' | 'scores'
+  /** Images, records or scores in one repetition. */
   readonly count: number
   /** Milliseconds of one repetition, the median; null where it failed. */
   readonly medianMs: number | null
-  /** Images or records a second at the median. */
+  /** Images, records or scores a second at the median. */
   readonly perSecond: number | null
   /** e in time ~ records^e from the next smaller row of the same kind to this one: 1 is linear. */
   readonly growth: number | null
@@ -166,7 +166,7 @@ export function withGrowth(results: readonly DataResult[]): DataResult[] {
     const smaller = results
       .filter(
         ({ unit, name, count }) =>
-          unit === 'records' && familyOf(name) === familyOf(result.name) && count < result.count,
+          unit !== 'images' && familyOf(name) === familyOf(result.name) && count < result.count,
       )
       .toSorted((a, b) => b.count - a.count)[0]
     if (smaller === undefined) return result

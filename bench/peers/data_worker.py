@@ -1,4 +1,4 @@
-"""The benchmark's rows of images and records with Pillow, SciPy and scikit-learn, on the same files, numbers and names.
+"""The benchmark's rows of images, records and scores with Pillow, SciPy and scikit-learn, on the same files, numbers and names.
 
 Reads requests from stdin, one JSON object a line, and answers on file descriptor 3, as bench/worker.ts. In the request's folder
 lie `files.txt` (paths), `labels.txt` and `patients.txt` (a name for each record), `given` and `result` (numbers).
@@ -104,6 +104,70 @@ def stratified_group():
     return StratifiedGroupKFold(5, shuffle=True, random_state=0)
 
 
+def scores_of(folder):
+    given = read(folder, "given")
+    return given["labels"].astype(int), given["a"].astype(float), given["b"].astype(float)
+
+
+def auc(spec, folder, threads):
+    from sklearn.metrics import roc_auc_score
+
+    labels, a, _ = scores_of(folder)
+    run = lambda: roc_auc_score(labels, a)
+    return run, lambda: [run()]
+
+
+def roc_curve(spec, folder, threads):
+    from sklearn.metrics import roc_curve
+
+    labels, a, _ = scores_of(folder)
+
+    def result():
+        fpr, tpr, thresholds = roc_curve(labels, a)
+        return [len(thresholds), fpr.sum(), tpr.sum()]
+
+    return lambda: roc_curve(labels, a), result
+
+
+def average_precision(spec, folder, threads):
+    from sklearn.metrics import average_precision_score
+
+    labels, a, _ = scores_of(folder)
+    run = lambda: average_precision_score(labels, a)
+    return run, lambda: [run()]
+
+
+def placements(positive, scores):
+    """Each positive's share of negatives below it and each negative's of positives above it, by midranks (Sun and Xu 2014)."""
+    from scipy.stats import rankdata
+
+    ranks, pos, neg = rankdata(scores), scores[positive], scores[~positive]
+    return (ranks[positive] - rankdata(pos)) / len(neg), 1 - (ranks[~positive] - rankdata(neg)) / len(pos)
+
+
+def delong(spec, folder, threads):
+    labels, a, _ = scores_of(folder)
+    positive = labels == 1
+
+    def run():
+        above, below = placements(positive, a)
+        return [above.mean(), 1e6 * (above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))]
+
+    return run, run
+
+
+def delong_test(spec, folder, threads):
+    labels, a, b = scores_of(folder)
+    positive = labels == 1
+
+    def run():
+        (above_a, below_a), (above_b, below_b) = placements(positive, a), placements(positive, b)
+        above, below = above_a - above_b, below_a - below_b
+        return [above.mean() / np.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))]
+
+    return run, run
+
+
 kinds = {
     "decode-png": decode,
     "decode-jpeg": decode,
@@ -113,6 +177,11 @@ kinds = {
     "split-image": split(stratified_shuffle),
     "split-patient": split(stratified_group, 1),
     "k-fold": split(stratified_group),
+    "auc": auc,
+    "roc-curve": roc_curve,
+    "average-precision": average_precision,
+    "delong": delong,
+    "delong-test": delong_test,
 }
 run = None
 

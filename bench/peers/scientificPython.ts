@@ -49,6 +49,16 @@ export function counterpartOf({ kind, count }: DataSpec): Counterpart | undefine
       return { package: 'scikit-learn', name: 'StratifiedGroupKFold, one fold', tolerance: 0.01 + 280 / count }
     case 'k-fold':
       return { package: 'scikit-learn', name: 'StratifiedGroupKFold', tolerance: 0 }
+    case 'auc':
+      return { package: 'scikit-learn', name: 'roc_auc_score', tolerance: 1e-6 }
+    case 'roc-curve':
+      return { package: 'scikit-learn', name: 'roc_curve', tolerance: 1e-6 }
+    case 'average-precision':
+      return { package: 'scikit-learn', name: 'average_precision_score', tolerance: 1e-6 }
+    case 'delong':
+    case 'delong-test':
+      // Neither package has DeLong: midranks by rankdata, as Sun and Xu 2014.
+      return { package: 'SciPy', name: 'stats.rankdata, NumPy', tolerance: 1e-5 }
     default:
       return undefined
   }

@@ -10,6 +10,10 @@ export class UsageError extends Error {
   override readonly name: string = 'UsageError'
 }
 
+/** Whether the text is a finite decimal number; Number() would take '' for 0 and '0x10' for 16. */
+export const isDecimal = (text: string): boolean =>
+  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text))
+
 /** Parses an integer in [low, high]. */
 export const integer =
   (low: number, high: number = Number.MAX_SAFE_INTEGER) =>
@@ -24,6 +28,12 @@ export const integer =
     }
     return value
   }
+
+/** Parses a finite decimal number. */
+export function finiteNumber(text: string): number {
+  if (!isDecimal(text)) throw new InvalidArgumentError('It must be a finite number.')
+  return Number(text)
+}
 
 /** Parses a number in [low, high], or a range of two as `0.5:2`. */
 export const numberOrRange =

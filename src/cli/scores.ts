@@ -1,4 +1,5 @@
 import { DataError } from '../errors.js'
+import { isDecimal } from './options.js'
 import { parseCsvTable } from '../node/csvTable.js'
 
 /** A table of labels and scores. */
@@ -40,10 +41,7 @@ export function parseScores(text: string, source: string): Scores {
     }
     const label = labelOf.get(value('label')!.toLowerCase()) ?? fail('label', '0 or 1 (or benign or malignant)')
     const score = value('score')!
-    // Number() would take '' for 0 and '0x10' for 16.
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(score) || !Number.isFinite(Number(score))) {
-      fail('score', 'a finite number')
-    }
+    if (!isDecimal(score)) fail('score', 'a finite number')
     if (hasGroups && value('group') === '') fail('group', 'a name')
     labels.push(label)
     scores.push(Number(score))

@@ -44,8 +44,8 @@ export interface BootstrapInterval {
  * drawn with replacement, as many as there are, so that images of one patient are never counted as independent.
  *
  * ```ts
- * const pick = <T>(values: ArrayLike<T>, rows: Int32Array): T[] => Array.from(rows, (i) => values[i]!)
- * bootstrapByGroup(patients, (rows) => rocAuc(pick(labels, rows), pick(scores, rows), { onOneClass: 'nan' }))
+ * bootstrapByGroup(patients, aucOfRows(labels, scores))
+ * bootstrapByGroup(patients, (rows) => rows.reduce((right, i) => right + (called[i] === labels[i] ? 1 : 0), 0) / rows.length)
  * ```
  *
  * Resamples on which the statistic is NaN or infinite (the AUC of one class) are left out and counted.

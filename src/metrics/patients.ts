@@ -35,6 +35,8 @@ function checkGroups(groups: ArrayLike<string | number>, labels: Uint8Array): Gr
  *
  * Source: Spanhol, Oliveira, Petitjean, Heutte 2016, "A dataset for breast cancer histopathological image classification".
  *
+ * For an interval resample the patients' scores, each a row: a patient that a bootstrap draws twice must count twice.
+ *
  * @param groups - The patient of each image: strings or finite numbers.
  * @throws ArgumentError where nothing is given, lengths differ, or a label, prediction or group is none.
  */

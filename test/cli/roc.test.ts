@@ -1,14 +1,26 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import {
+  aucOfRows,
+  bootstrapByGroup,
+  confusionMatrix,
+  delongInterval,
+  patientRecognition,
+  patientScores,
+  rocAuc,
+  thresholdAtSensitivity,
+  thresholdAtSpecificity,
+  youdenThreshold,
+} from '../../src/metrics/index.js'
 import { cli, inFolder, type CliResult } from './helpers.js'
 
-async function roc(csv: string): Promise<CliResult> {
+async function roc(csv: string, ...options: string[]): Promise<CliResult> {
   let result: CliResult | undefined
   await inFolder(async (folder) => {
     const file = join(folder, 'scores.csv')
     await writeFile(file, csv)
-    result = await cli(['roc', file, '--json'])
+    result = await cli(['roc', file, '--json', ...options])
   })
   return result!
 }
@@ -23,9 +35,83 @@ describe('roc', () => {
       n: 4,
       positives: 2,
       groups: 3,
-      interval: { level: 0.95 },
+      interval: { level: 0.95, low: expect.any(Number), high: 1 },
+      averagePrecision: (1 / 1 + 2 / 3) / 2,
       roc: { fpr: [0, 0, 0.5, 0.5, 1], tpr: [0, 0.5, 0.5, 1, 1], thresholds: [null, 0.8, 0.4, 0.35, 0.1] },
     })
+  })
+
+  it('has DeLong where rows are independent, and the bootstrap of patients where they are not', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const patient = Math.floor(i / 6)
+      const label = patient % 2
+      return { label, score: ((i * 7) % 10) / 20 + 0.3 * label + 0.02 * patient, group: `p${patient}` }
+    })
+    const csv = (columns: readonly ('label' | 'score' | 'group')[]): string =>
+      [columns.join(','), ...rows.map((row) => columns.map((column) => row[column]).join(','))].join('\n')
+    const labels = rows.map(({ label }) => label)
+    const scores = rows.map(({ score }) => score)
+    const groups = rows.map(({ group }) => group)
+
+    const independent = JSON.parse((await roc(csv(['label', 'score']))).stdout)
+    const { low, high, level } = delongInterval(labels, scores)
+    expect(independent.interval).toEqual({ method: 'DeLong, logit, rows counted as independent', level, low, high })
+    expect(independent).not.toHaveProperty('patients')
+    expect(independent.thresholds).toEqual({
+      youden: youdenThreshold(labels, scores),
+      sensitivity95: thresholdAtSensitivity(labels, scores, 0.95),
+      specificity95: thresholdAtSpecificity(labels, scores, 0.95),
+    })
+
+    const clustered = JSON.parse((await roc(csv(['label', 'score', 'group']), '--threshold', '4.5e-1')).stdout)
+    const bootstrap = bootstrapByGroup(groups, aucOfRows(labels, scores))
+    expect(clustered.auc).toBe(independent.auc)
+    expect(clustered.interval).toMatchObject({ level: 0.95, low: bootstrap.low, high: bootstrap.high })
+    expect(clustered.interval.method).toMatch(
+      /^bootstrap of groups, percentile, 2000 resamples(, \d+ of them undefined)?$/,
+    )
+    const called = scores.map((score) => score >= 0.45)
+    expect(clustered.decisions).toMatchObject({ threshold: 0.45, ...confusionMatrix(labels, called) })
+    const { rate, imageRate } = patientRecognition(labels, called, groups)
+    const patients = patientScores(labels, scores, groups)
+    expect(clustered.patients).toMatchObject({
+      n: 10,
+      recognition: { rate, imageRate },
+      auc: rocAuc(patients.labels, patients.scores),
+    })
+    expect(clustered.patients.recognition.interval.low).toBeLessThan(rate)
+    expect(clustered.patients.recognition.interval.high).toBeGreaterThan(rate)
+  })
+
+  it('decides at 0.5 where scores are probabilities, and else only where told to', async () => {
+    expect(JSON.parse((await roc('label,score\n0,.1\n1,.5\n')).stdout).decisions).toMatchObject({
+      threshold: 0.5,
+      tp: 1,
+      tn: 1,
+    })
+    expect(JSON.parse((await roc('label,score\n0,.1\n1,5\n')).stdout).decisions).toBeNull()
+    expect(JSON.parse((await roc('label,score\n0,.1\n1,5\n', '--threshold', '-2')).stdout).decisions).toMatchObject({
+      threshold: -2,
+      fp: 1,
+      fnr: 0,
+    })
+    for (const text of ['high', '', 'NaN', '1e999']) {
+      const { code, stderr } = await roc('label,score\n0,.1\n1,5\n', '--threshold', text)
+      expect(code).toBe(2)
+      expect(stderr).toContain('It must be a finite number.')
+    }
+  })
+
+  it('says why there is no interval', async () => {
+    const mixed = JSON.parse((await roc('label,score,group\n0,.1,a\n1,.4,a\n0,.2,b\n1,.5,b\n')).stdout)
+    expect(mixed.interval).toMatchObject({ low: expect.any(Number) })
+    expect(mixed.patients).toMatchObject({ auc: null, interval: null })
+    expect(mixed.patients.noInterval).toContain('groups must have one label each: this one has both; received "a"')
+    const single = JSON.parse((await roc('label,score,group\n0,.1,a\n1,.4,a\n')).stdout)
+    expect(single).toMatchObject({ interval: null, noInterval: 'groups must hold at least two groups; received 1' })
+    const separated = JSON.parse((await roc('label,score\n0,1\n0,2\n1,3\n1,4\n')).stdout)
+    expect(separated).toMatchObject({ auc: 1, interval: null })
+    expect(separated.noInterval).toContain("DeLong's variance is 0")
   })
 
   it('reads names of classes, columns in any order, quotes, CRLF, blank lines and a byte order mark', async () => {
