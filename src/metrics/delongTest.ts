@@ -1,7 +1,7 @@
-import { checkScores } from './binary.js'
+import { checkScores, type ScoredLabels } from './binary.js'
 import { hasTwoOfEach } from './delong.js'
 import { criticalValue, normalTail } from './normal.js'
-import { sortedByClass } from './tieGroups.js'
+import { tieGroups } from './tieGroups.js'
 
 /** What {@link delongTest} says of two scores of the same images. */
 export interface DelongTest {
@@ -25,20 +25,31 @@ export interface DelongTest {
   level: number
 }
 
-/** How many of the ascending values are below x, ties counted half. */
-function countBelow(sorted: Float64Array, x: number): number {
-  const first = (isLeft: (value: number) => boolean, from: number): number => {
-    let low = from
-    let high = sorted.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (isLeft(sorted[middle]!)) low = middle + 1
-      else high = middle
-    }
-    return low
+/** The place of a score among the distinct ones, which fall. */
+function placeOf(distinct: Float64Array, score: number): number {
+  let low = 0
+  let high = distinct.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (distinct[middle]! > score) low = middle + 1
+    else high = middle
   }
-  const below = first((value) => value < x, 0)
-  return (below + first((value) => value <= x, below)) / 2
+  return low
+}
+
+/**
+ * Of each image the comparisons with the other class that go the right way, ties half: negatives below a positive, positives
+ * above a negative. Multiples of a half, so that their sums are exact.
+ */
+function comparisonsWon(labelled: ScoredLabels): Float64Array {
+  const { scores: distinct, tp, fp } = tieGroups(labelled)
+  const { positive, scores, negatives } = labelled
+  return scores.map((score, i) => {
+    const place = placeOf(distinct, score)
+    const counts = positive[i] === 1 ? fp : tp
+    const above = (counts[place]! + (place === 0 ? 0 : counts[place - 1]!)) / 2
+    return positive[i] === 1 ? negatives - above : above
+  })
 }
 
 const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
@@ -74,33 +85,22 @@ export function delongTest(
   const a = checkScores(labels, scoresA, 'scoresA')
   const b = checkScores(labels, scoresB, 'scoresB')
   hasTwoOfEach("DeLong's test", a, 'throw')
-  const sorted = [sortedByClass(a), sortedByClass(b)] as const
   const { positive, positives, negatives } = a
-  // How many more of the other class each image's first score beats than its second: multiples of a half, so that sums are exact.
-  const ofPositives = new Float64Array(positives)
-  const ofNegatives = new Float64Array(negatives)
-  let wonByA = 0
-  let p = 0
-  let n = 0
-  for (let i = 0; i < positive.length; i++) {
-    if (positive[i] === 1) {
-      const inA = countBelow(sorted[0].negatives, a.scores[i]!)
-      ofPositives[p++] = inA - countBelow(sorted[1].negatives, b.scores[i]!)
-      wonByA += inA
-    } else {
-      const inA = countBelow(sorted[0].positives, a.scores[i]!)
-      ofNegatives[n++] = countBelow(sorted[1].positives, b.scores[i]!) - inA
-    }
-  }
+  const wonA = comparisonsWon(a)
+  const wonB = comparisonsWon(b)
+  const gained = wonA.map((count, i) => count - wonB[i]!)
+  const ofPositives = gained.filter((_, i) => positive[i] === 1)
+  const ofNegatives = gained.filter((_, i) => positive[i] === 0)
   const comparisons = positives * negatives
-  const won = sumOf(ofPositives)
-  const difference = won / comparisons
+  // Every comparison is won once by each of its two images.
+  const aucA = sumOf(wonA) / 2 / comparisons
+  const difference = sumOf(ofPositives) / comparisons
   const variance = varianceOfMean(ofPositives) / negatives ** 2 + varianceOfMean(ofNegatives) / positives ** 2
   const error = Math.sqrt(variance)
   const z = difference === 0 ? 0 : difference / error
   return {
-    aucA: wonByA / comparisons,
-    aucB: (wonByA - won) / comparisons,
+    aucA,
+    aucB: sumOf(wonB) / 2 / comparisons,
     difference,
     variance,
     z,
