@@ -3,44 +3,42 @@ import { version } from '../../package.json'
 import {
   publishedTableI,
   tableI,
-  type AugmentedRecord,
   type DataAudit,
   type ImageRecord,
   type ImageSource,
   type SkippedImage,
-  type Split,
-  type SplitName,
 } from '../data/index.js'
 import type { RollBack } from '../esrgan/index.js'
 import type { FeatureExtractor } from '../losses/index.js'
 import { rocCurve } from '../metrics/index.js'
-import type { SiameseEpoch } from '../siamese/index.js'
 import { describeSettings } from './describe.js'
-import { evaluateByMagnification, type ScoredRecord } from './evaluation.js'
 import { esrganMemory } from './memory.js'
+import type { PreparedRecords } from './prepare.js'
 import type { PipelineSettings } from './presets.js'
 import { publishedResults } from './published.js'
-import type { EpochHistory, PipelineReport, Prediction, RunResult, StepHistory } from './reportTypes.js'
+import type { PipelineReport, Prediction, RunResult, StepHistory } from './reportTypes.js'
 
 /** Everything that a finished run knows. */
 export interface RunParts {
-  readonly protocol: Pick<PipelineReport['protocol'], 'seed' | 'preset' | 'backend' | 'maxSteps'> & {
-    readonly split: SplitName
-  }
+  readonly protocol: Pick<PipelineReport['protocol'], 'seed' | 'preset' | 'backend' | 'maxSteps'>
   readonly settings: PipelineSettings
   readonly source: ImageSource
-  readonly split: Split
-  readonly training: readonly AugmentedRecord[]
+  /** The main split. */
+  readonly prepared: PreparedRecords
   readonly skipped: readonly SkippedImage[]
-  /** Of the images used, with the split. */
+  /** Of the images used, with the main split. */
   readonly audit: DataAudit
   readonly features: FeatureExtractor
   readonly networks: PipelineReport['protocol']['networks']
-  readonly superResolution: PipelineReport['superResolution']
-  readonly esrganHistory: readonly StepHistory[]
-  readonly rollBacks: readonly RollBack[]
-  readonly siameseHistory: readonly SiameseEpoch[]
-  readonly scored: readonly ScoredRecord[]
+  readonly superResolution: {
+    readonly measured: PipelineReport['superResolution']
+    readonly history: readonly StepHistory[]
+    readonly rollBacks: readonly RollBack[]
+  }
+  /** Every run, the main one first. */
+  readonly runs: readonly RunResult[]
+  readonly comparisons: PipelineReport['comparisons']
+  readonly embedding: PipelineReport['embedding']
   readonly seconds: Readonly<Record<string, number>>
   readonly dataTime: PipelineReport['dataTime']
 }
@@ -56,95 +54,64 @@ function measuredTable(records: readonly ImageRecord[]): PipelineReport['tableI'
   }
 }
 
-/** The ROC curve of the scored images; null where only one class is present. */
-function rocOf(scored: readonly ScoredRecord[]): PipelineReport['roc'] {
-  const labels = scored.map(({ record }) => record.label === 'malignant')
+/** The ROC curve of the sigmoid head; null where only one class is present. */
+function rocOf(predictions: readonly Prediction[]): PipelineReport['roc'] {
+  const labels = predictions.map(({ label }) => label === 'malignant')
   if (!labels.includes(true) || !labels.includes(false)) return null
   const { fpr, tpr } = rocCurve(
     labels,
-    scored.map(({ score }) => score),
+    predictions.map(({ score }) => score),
   )
   return { fpr, tpr }
 }
 
-/** Evaluates the scored test images and puts the whole report together. */
+/** Puts the whole report together. */
 export function assembleReport(parts: RunParts): PipelineReport {
-  const { protocol, settings, source, split, training, skipped, features, networks, scored, seconds } = parts
-  const { train, test } = split
-  const used = [...train, ...test]
-  const { unknown, collisions, duplicates, pictures, leaks } = parts.audit
-  const { onBothSides, leakedTestImages, testImagesInLeaks } = parts.audit.split!
-  const sides = {
-    train: { images: train.length, augmented: training.length - train.length, patients: patientsOf(train) },
-    validation: null,
-    test: { images: test.length, patients: patientsOf(test) },
-  }
-  const history = parts.siameseHistory.map(({ epoch, loss, accuracy, validation }): EpochHistory => ({
-    epoch,
-    loss,
-    accuracy,
-    heldOutLoss: validation!.loss,
-    heldOutAccuracy: validation!.accuracy,
-    heldOutAuc: Number.isNaN(validation!.auc) ? null : validation!.auc,
-  }))
-  const predictions = scored.map(({ record, score }): Prediction => ({
-    id: record.id,
-    patient: record.patient,
-    magnification: record.magnification ?? null,
-    label: record.label,
-    score,
-    support: null,
-  }))
-  const run: RunResult = {
-    split: protocol.split,
-    arm: 'esrgan',
-    ...sides,
-    leakedTestImages,
-    heads: { sigmoid: evaluateByMagnification(scored), support: null, pair: null },
-    history,
-    keptEpoch: history.length,
-    predictions,
-  }
+  const { protocol, settings, source, prepared, audit, features, runs, superResolution } = parts
+  const { split } = prepared
+  const used = [...split.train, ...split.test]
+  const run = runs[0]!
+  const { unknown, collisions, duplicates, pictures, leaks } = audit
+  const { onBothSides, leakedTestImages, testImagesInLeaks } = audit.split!
   return {
     schemaVersion: 3,
     protocol: {
+      split: run.split,
       ...protocol,
       source: source.kind,
       sourceDescription: source.description,
       images: used.length,
       patients: patientsOf(used),
-      ...sides,
-      curves: 'test',
+      train: run.train,
+      validation: run.validation,
+      test: run.test,
+      curves: run.validation === null ? 'test' : 'validation',
       inputSize: settings.inputSize,
-      networks,
+      networks: parts.networks,
       perceptual: features.name,
       settings: {
         ...describeSettings(settings),
         // An official fold has a share of its own.
-        ...(split.kind === 'official' ? { 'test share': Number((test.length / used.length).toFixed(4)) } : {}),
+        ...(split.kind === 'official' ? { 'test share': Number((run.test.images / used.length).toFixed(4)) } : {}),
         'perceptual features': features.description,
         'expected memory of training, MiB': Math.round(esrganMemory(settings.esrgan, features).bytes / 2 ** 20),
       },
-      skipped: skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
+      skipped: parts.skipped.map(({ record, problem }) => `${record.id}: ${problem}`),
     },
     tableI: measuredTable(used),
     leakage: { onBothSides, leakedTestImages, testImagesInLeaks, unknown, collisions, duplicates, pictures, leaks },
-    runs: [run],
-    comparisons: [],
+    runs,
+    comparisons: parts.comparisons,
     results: run.heads.sigmoid,
-    predictions,
-    embedding: null,
-    roc: rocOf(scored),
-    superResolution: parts.superResolution,
-    history: {
-      esrgan: parts.esrganHistory,
-      rollBacks: parts.rollBacks,
-      siamese: history,
-    },
+    predictions: run.predictions,
+    embedding: parts.embedding,
+    roc: rocOf(run.predictions),
+    superResolution: superResolution.measured,
+    history: { esrgan: superResolution.history, rollBacks: superResolution.rollBacks, siamese: run.history },
     versions: { package: version, tfjs: version_core },
     published: publishedResults,
     figures: [],
-    seconds,
+    seconds: parts.seconds,
     dataTime: parts.dataTime,
   }
 }

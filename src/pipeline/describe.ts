@@ -7,20 +7,22 @@ import { rateAt } from '../training/index.js'
 
 const count = (n: number): string => n.toLocaleString('en-US')
 
-/** The networks in words, with their parameter counts. */
-export function describeNetworks(
+/** ESRGAN's networks in words, with their parameter counts. */
+export function describeESRGAN(
   generator: Generator,
   discriminator: Discriminator,
-  siamese: SiameseNetwork,
-): PipelineReport['protocol']['networks'] {
+): Pick<PipelineReport['protocol']['networks'], 'generator' | 'discriminator'> {
   const { blocks, features, growth, scale, bicubicSkip } = generator.config
   const skip = bicubicSkip ? ', on a bicubic skip connection (not in the paper)' : ''
-  const { encoder, embeddingSize, dropout, metric } = siamese
   return {
     generator: `RRDB x${scale}: ${blocks} blocks, ${features} features, growth ${growth}${skip}; ${count(generator.parameterCount)} parameters`,
     discriminator: `VGG-style, ${discriminator.config.patchSize} px, ${discriminator.config.features} features; ${count(discriminator.parameterCount)} parameters`,
-    siamese: `${encoder.description}, embedding ${embeddingSize}, dropout ${dropout}, ${metric} distance, sigmoid head; ${count(siamese.parameterCount)} parameters`,
   }
+}
+
+/** The Siamese network in words, with its parameter count. */
+export function describeSiamese({ encoder, embeddingSize, dropout, metric, parameterCount }: SiameseNetwork): string {
+  return `${encoder.description}, embedding ${embeddingSize}, dropout ${dropout}, ${metric} distance, sigmoid head; ${count(parameterCount)} parameters`
 }
 
 type Lines = PipelineReport['protocol']['settings']
@@ -82,6 +84,7 @@ function describeDegradation({ blur, noise = 0, jpeg }: Degradation): Lines {
 /** Steps, rates and batch sizes, as reports print them. */
 export function describeSettings({
   testFraction,
+  validationFraction,
   resize,
   augmentation,
   esrgan,
@@ -89,6 +92,7 @@ export function describeSettings({
 }: PipelineSettings): PipelineReport['protocol']['settings'] {
   return {
     'test share': testFraction,
+    'validation share of the training side': validationFraction,
     'resize to the input': resize,
     ...describeAugmentation(augmentation),
     'PSNR steps': esrgan.psnrSteps,
@@ -106,5 +110,7 @@ export function describeSettings({
     'Siamese learning rate': siamese.learningRate,
     'contrastive margin': siamese.margin,
     'contrastive weight (lambda)': siamese.lambda,
+    'Siamese weights kept': siamese.keep === 'best' ? 'the epoch with the least validation loss' : 'the last epoch',
+    ...(siamese.patience === undefined ? {} : { 'Siamese patience, epochs': siamese.patience }),
   }
 }

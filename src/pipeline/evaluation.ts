@@ -1,16 +1,38 @@
 import type { ImageRecord } from '../data/index.js'
-import { confusionMatrix, delongInterval, rates, wilsonInterval } from '../metrics/index.js'
-import type { Decisions, Evaluation, HeadResult, LockedThreshold } from './resultTypes.js'
+import {
+  averagePrecision,
+  brierScore,
+  confusionMatrix,
+  delongInterval,
+  expectedCalibrationError,
+  patientRecognition,
+  patientScores,
+  rates,
+  reliabilityCurve,
+  rocAuc,
+  wilsonInterval,
+} from '../metrics/index.js'
+import { intervalByPatient, level, pick } from './intervalByPatient.js'
+import type { Decisions, Evaluation, HeadResult, Interval, LockedThreshold } from './resultTypes.js'
 
-/** A record with the network's answer. */
+/** A record with a head's answer. */
 export interface ScoredRecord {
   /** The image. */
   readonly record: ImageRecord
-  /** Probability of malignant. */
+  /** How much speaks for malignant, in [0, 1]. */
   readonly score: number
 }
 
-const level = 0.95
+/** How scores are to be judged. */
+export interface EvaluateOptions {
+  /** The threshold that was chosen before the test; null where none was. */
+  readonly locked: LockedThreshold | null
+  /** Whether the scores are probabilities: they are calibrated or not, and have a cross-entropy. */
+  readonly isProbability: boolean
+  /** Of the bootstrap. */
+  readonly seed: number
+}
+
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
 
 /** Binary cross-entropy of a probability, clipped at 1e-7 as Keras does. */
@@ -19,26 +41,31 @@ function crossEntropy({ record, score }: ScoredRecord): number {
   return -Math.log(p)
 }
 
-/** The threshold of a head's probabilities before anything was seen. */
+/** The threshold of a head's scores before anything was seen. */
 export const half: LockedThreshold = { value: 0.5, rule: 'fixed', chosenOn: 'nothing' }
 
-/** Mean of the patients' shares of right answers. */
-function recognition(scored: readonly ScoredRecord[], isRight: readonly boolean[]): number {
-  const patients = new Map<string, { n: number; right: number }>()
-  scored.forEach(({ record }, i) => {
-    const { n, right } = patients.get(record.patient) ?? { n: 0, right: 0 }
-    patients.set(record.patient, { n: n + 1, right: right + Number(isRight[i]) })
-  })
-  return [...patients.values()].reduce((sum, { n, right }) => sum + right / n, 0) / patients.size
-}
+const patientsOf = (scored: readonly ScoredRecord[]): string[] => scored.map(({ record }) => record.patient)
+const labelsOf = (scored: readonly ScoredRecord[]): boolean[] =>
+  scored.map(({ record }) => record.label === 'malignant')
+
+/** Mean of the drawn rows' values. */
+const meanOf =
+  (values: ArrayLike<number>) =>
+  (rows: Int32Array): number =>
+    rows.reduce((sum, i) => sum + values[i]!, 0) / rows.length
 
 /** What calling every image from a score on malignant gives. */
-export function decide(scored: readonly ScoredRecord[], threshold: LockedThreshold): Decisions {
-  const labels = scored.map(({ record }) => record.label === 'malignant')
+export function decide(scored: readonly ScoredRecord[], threshold: LockedThreshold, seed: number): Decisions {
+  const labels = labelsOf(scored)
+  const patients = patientsOf(scored)
   const called = scored.map(({ score }) => score >= threshold.value)
   const confusion = confusionMatrix(labels, called)
   const { accuracy, tpr, fpr, precision, f1, balancedAccuracy, mcc } = rates(confusion)
-  const right = labels.map((label, i) => label === called[i])
+  const isRight = labels.map((label, i) => Number(label === called[i]))
+  const recognised = patientRecognition(labels, called, patients)
+  // Each patient is one row here: drawn twice, it counts twice.
+  const each = recognised.patients.map(({ group }) => group)
+  const shares = recognised.patients.map(({ score }) => score)
   return {
     threshold,
     confusion,
@@ -48,7 +75,7 @@ export function decide(scored: readonly ScoredRecord[], threshold: LockedThresho
       level,
       method: 'Wilson, images counted as independent',
     },
-    accuracyByPatient: null,
+    accuracyByPatient: intervalByPatient(patients, meanOf(isRight), seed),
     tpr: orNull(tpr),
     fpr: orNull(fpr),
     precision: orNull(precision),
@@ -56,55 +83,107 @@ export function decide(scored: readonly ScoredRecord[], threshold: LockedThresho
     balancedAccuracy: orNull(balancedAccuracy),
     mcc: orNull(mcc),
     patientRecognition: {
-      rate: recognition(scored, right),
-      interval: null,
-      patients: new Set(scored.map(({ record }) => record.patient)).size,
+      rate: recognised.rate,
+      interval: intervalByPatient(each, meanOf(shares), seed),
+      patients: each.length,
     },
   }
 }
 
-/** Accuracy, AUC, rates and loss of scored images at threshold 0.5, with 95 % intervals. */
-export function evaluate(scored: readonly ScoredRecord[]): Evaluation {
-  const labels = scored.map(({ record }) => record.label === 'malignant')
-  const scores = scored.map(({ score }) => score)
-  const decisions = decide(scored, half)
-  const delong = delongInterval(labels, scores, { level, onOneClass: 'nan' })
+/** AUC with DeLong's logit interval; the interval null where its variance is 0, the AUC where there is one class only. */
+function aucOf(
+  labels: readonly (boolean | number)[],
+  scores: readonly number[],
+  unit: string,
+): { auc: number | null; interval: Interval | null } {
+  const { auc, variance, low, high } = delongInterval(labels, scores, { level, onOneClass: 'nan' })
   // Perfect separation has variance 0: an interval of no width would pretend to certainty.
-  const hasInterval = delong.variance > 0
+  const interval = variance > 0 ? { low, high, level, method: `DeLong, logit, ${unit} counted as independent` } : null
+  return { auc: orNull(auc), interval }
+}
+
+/** AUC of the patients' mean scores; null where a patient has images of both classes, or all patients are of one. */
+function patientAucOf(scored: readonly ScoredRecord[]): Evaluation['patientAuc'] {
+  const classes = new Map<string, boolean>()
+  for (const { record } of scored) {
+    const isMalignant = record.label === 'malignant'
+    if ((classes.get(record.patient) ?? isMalignant) !== isMalignant) return null
+    classes.set(record.patient, isMalignant)
+  }
+  const { labels, scores } = patientScores(
+    labelsOf(scored),
+    scored.map(({ score }) => score),
+    patientsOf(scored),
+  )
+  const { auc, interval } = aucOf(labels, scores, 'patients')
+  if (auc === null) return null
+  const malignant = labels.reduce((sum, label) => sum + label, 0)
+  return { auc, interval, patients: labels.length, malignant }
+}
+
+/** Bins of the calibration error. */
+const bins = 10
+
+/** Accuracy, AUC, rates, calibration and loss of scored images, with 95 % intervals by image and by patient. */
+export function evaluate(
+  scored: readonly ScoredRecord[],
+  { locked, isProbability, seed }: EvaluateOptions,
+): Evaluation {
+  const labels = labelsOf(scored)
+  const scores = scored.map(({ score }) => score)
+  const patients = patientsOf(scored)
+  const decisions = decide(scored, half, seed)
+  const { auc, interval } = aucOf(labels, scores, 'images')
   const { accuracy, accuracyInterval, tpr, fpr } = decisions
+  const positives = labels.filter(Boolean).length
   return {
     decisions,
-    locked: null,
+    locked: locked === null ? null : decide(scored, locked, seed),
     accuracy,
     accuracyInterval,
-    auc: orNull(delong.auc),
-    aucInterval: hasInterval
-      ? { low: delong.low, high: delong.high, level, method: 'DeLong, logit, images counted as independent' }
+    auc,
+    aucInterval: interval,
+    aucByPatient:
+      auc === null
+        ? null
+        : intervalByPatient(
+            patients,
+            (rows) => rocAuc(pick(labels, rows), pick(scores, rows), { onOneClass: 'nan' }),
+            seed,
+          ),
+    averagePrecision: positives === 0 ? null : averagePrecision(labels, scores),
+    patientAuc: patientAucOf(scored),
+    brier: isProbability ? brierScore(labels, scores) : null,
+    calibrationError: isProbability
+      ? { value: expectedCalibrationError(labels, scores, { bins }), bins, strategy: 'uniform' }
       : null,
-    aucByPatient: null,
-    averagePrecision: null,
-    patientAuc: null,
-    brier: null,
-    calibrationError: null,
-    reliability: [],
-    loss: { binaryCrossEntropy: scored.reduce((sum, s) => sum + crossEntropy(s), 0) / scored.length },
+    reliability: isProbability ? reliabilityCurve(labels, scores, { bins }) : [],
+    loss: isProbability
+      ? { binaryCrossEntropy: scored.reduce((sum, s) => sum + crossEntropy(s), 0) / scored.length }
+      : {},
     tpr,
     fpr,
     n: scored.length,
-    positives: labels.filter(Boolean).length,
+    positives,
     patients: decisions.patientRecognition.patients,
   }
 }
 
 /** {@link evaluate} over all images and at each magnification that occurs. */
-export function evaluateByMagnification(scored: readonly ScoredRecord[]): HeadResult {
+export function evaluateByMagnification(scored: readonly ScoredRecord[], options: EvaluateOptions): HeadResult {
   const present = [...new Set(scored.map(({ record }) => record.magnification))]
     .filter((magnification) => magnification !== undefined)
     .sort((a, b) => a - b)
   return {
-    overall: evaluate(scored),
+    overall: evaluate(scored, options),
     byMagnification: Object.fromEntries(
-      present.map((m) => [String(m), evaluate(scored.filter(({ record }) => record.magnification === m))]),
+      present.map((m) => [
+        String(m),
+        evaluate(
+          scored.filter(({ record }) => record.magnification === m),
+          options,
+        ),
+      ]),
     ),
   }
 }

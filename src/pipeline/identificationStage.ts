@@ -1,60 +1,40 @@
 import type { ImageRecord, Store } from '../data/index.js'
 import {
+  classifyEmbeddings,
   createPairBatches,
   createSiamese,
-  predictSiamese,
+  defaultWidths,
+  embedImages,
   trainSiamese,
   type SiameseCheckpoint,
   type SiameseEpoch,
   type SiameseNetwork,
 } from '../siamese/index.js'
-import type { OnProgress } from '../training/index.js'
 import { packCheckpoint, saveSeconds, unpackCheckpoint } from './checkpoint.js'
-import type { DataMeter } from './dataMeter.js'
-import type { ScoredRecord } from './evaluation.js'
-import type { PipelineLosses } from './options.js'
+import { classOf, type AnsweredSide } from './heads.js'
+import type { InputShelves } from './inputShelves.js'
+import type { PreparedRecords } from './prepare.js'
 import type { SiameseSettings } from './presets.js'
+import type { EpochHistory } from './resultTypes.js'
+import type { RunContext } from './runContext.js'
+import { scale } from './scale.js'
 import type { ImageShelf } from './superResolved.js'
 
-/** Images with what is known of them, index by index. */
-export interface LabelledShelf {
-  readonly shelf: ImageShelf
-  readonly records: readonly ImageRecord[]
-}
-
-/** What {@link identify} takes. */
-export interface IdentifyOptions {
-  readonly train: LabelledShelf
-  readonly test: LabelledShelf
-  /** Side of the images, in pixels. */
-  readonly side: number
-  readonly settings: SiameseSettings
-  readonly losses: PipelineLosses
-  /** Ends each epoch after so many steps. */
-  readonly stepsPerEpoch: number | undefined
-  readonly store: Store
-  /** The key of the stage's state in the store. */
-  readonly key: string
-  readonly seed: number
-  readonly meter: DataMeter
-  readonly onProgress: OnProgress | undefined
-  readonly signal: AbortSignal | undefined
-}
-
-/** The trained network, which the caller disposes, its curve and its answers on the test set. */
+/** The trained network, which the caller disposes, its curve and its answers. */
 export interface Identification {
   readonly network: SiameseNetwork
-  readonly history: readonly SiameseEpoch[]
-  readonly scored: readonly ScoredRecord[]
+  readonly history: readonly EpochHistory[]
+  /** The epoch whose weights the network holds. */
+  readonly keptEpoch: number
+  /** Of the images that were learned from (without copies), chosen by, and judged by. */
+  readonly answers: { readonly learned: AnsweredSide; readonly validation: AnsweredSide; readonly test: AnsweredSide }
 }
-
-const isMalignant = ({ label }: ImageRecord): number => (label === 'malignant' ? 1 : 0)
 
 /** What decides which images are paired. */
 function pairing(records: readonly ImageRecord[], settings: SiameseSettings) {
   const { samePatient, epochs, batchSize, margin } = settings
   return {
-    labels: records.map(isMalignant),
+    labels: records.map(classOf),
     // An original and its augmented copy are no pair.
     pictures: records.map(({ id }) => id),
     samePatient,
@@ -75,44 +55,84 @@ export function requirePairs(
   createPairBatches(labels, { ...rules, strategy: settings.pairs, seed, stepsPerEpoch })
 }
 
-/** Trains the Siamese half from where the store's state stands, if there is one, and scores the test set. */
-export async function identify(options: IdentifyOptions): Promise<Identification> {
-  const { train, test, side, settings, losses, stepsPerEpoch, store, key, seed, meter, onProgress, signal } = options
-  const { widths, embeddingSize, dropout } = settings
+/** The state that the store holds, if there is one. */
+async function savedState(store: Store, key: string): Promise<SiameseCheckpoint | undefined> {
   const saved = await store.get(key)
-  let resume: SiameseCheckpoint | undefined
-  if (saved !== undefined) {
-    const { groups, values } = unpackCheckpoint(saved, key)
-    const { step, ...place } = values as Omit<SiameseCheckpoint, 'state'> & { step: number }
-    resume = { ...place, state: { step, weights: groups['weights']!, optimizer: groups['optimizer']! } }
+  if (saved === undefined) return undefined
+  const { groups, values } = unpackCheckpoint(saved, key)
+  const { step, best, ...place } = values as Omit<SiameseCheckpoint, 'state' | 'best'> & {
+    step: number
+    best?: { epoch: number; value: number }
   }
+  return {
+    ...place,
+    state: { step, weights: groups['weights']!, optimizer: groups['optimizer']! },
+    ...(best === undefined ? {} : { best: { ...best, weights: groups['best']! } }),
+  }
+}
+
+async function saveState(store: Store, key: string, { state, best, ...place }: SiameseCheckpoint): Promise<void> {
+  const { step, weights, optimizer } = state
+  const groups = { weights, optimizer, ...(best === undefined ? {} : { best: best.weights }) }
+  const values = {
+    ...place,
+    step,
+    ...(best === undefined ? {} : { best: { epoch: best.epoch, value: best.value } }),
+  }
+  await store.set(key, packCheckpoint({ groups, values }))
+}
+
+const epochHistory = ({ epoch, loss, accuracy, validation }: SiameseEpoch): EpochHistory => {
+  const { loss: heldOutLoss, accuracy: heldOutAccuracy, auc } = validation!
+  // What was saved as JSON has null for NaN.
+  return { epoch, loss, accuracy, heldOutLoss, heldOutAccuracy, heldOutAuc: Number.isFinite(auc) ? auc : null }
+}
+
+/**
+ * Trains the Siamese half from where the store's state stands, if there is one, and answers all originals. The curve is measured on
+ * validation, and where there is none on the test side, which then chooses nothing: `keep: 'best'` and `patience` need validation.
+ */
+export async function identify(
+  shelves: InputShelves,
+  { training, learned, validation, split: { test } }: PreparedRecords,
+  key: string,
+  context: RunContext,
+): Promise<Identification> {
+  const { settings, losses, maxSteps, store, seed, meter, onProgress, signal } = context
+  const { siamese, inputSize } = settings
+  const { widths, embeddingSize, dropout, keep, patience, microBatch } = siamese
+  const { side } = shelves
+  const resume = await savedState(store, key)
   const network = createSiamese({
     inputShape: [side, side, 3],
     embeddingSize,
     dropout,
     seed,
-    ...(widths === undefined ? {} : { widths }),
+    // Every arm's encoder is the one that suits the enlarged input.
+    widths: widths ?? defaultWidths([inputSize * scale, inputSize * scale, 3]),
   })
-  const save = async ({ state, ...place }: SiameseCheckpoint): Promise<void> => {
-    const { step, weights, optimizer } = state
-    await store.set(key, packCheckpoint({ groups: { weights, optimizer }, values: { ...place, step } }))
-  }
+  const [shelf, heldOut] = validation.length > 0 ? [shelves.validation, validation] : [shelves.test, test]
   meter.begin()
   try {
-    const { history } = await trainSiamese({
+    const { history, keptEpoch } = await trainSiamese({
       network,
-      images: train.shelf.batch,
-      ...pairing(train.records, settings),
-      pairs: settings.pairs,
-      validation: { images: test.shelf.batch, labels: test.records.map(isMalignant) },
-      microBatch: settings.microBatch,
-      learningRate: settings.learningRate,
-      lambda: settings.lambda,
+      images: shelves.train.batch,
+      ...pairing(
+        training.map(({ record }) => record),
+        siamese,
+      ),
+      pairs: siamese.pairs,
+      validation: { images: shelf.batch, labels: heldOut.map(classOf) },
+      ...(keep === 'best' || patience !== undefined ? { best: { metric: 'loss', direction: 'min' } } : {}),
+      ...(patience === undefined ? {} : { patience }),
+      microBatch,
+      learningRate: siamese.learningRate,
+      lambda: siamese.lambda,
       seed,
       saveSeconds,
-      onSave: save,
-      onEpoch: async (_, checkpoint) => save(await checkpoint()),
-      ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),
+      onSave: (checkpoint) => saveState(store, key, checkpoint),
+      onEpoch: async (_, checkpoint) => saveState(store, key, await checkpoint()),
+      ...(maxSteps === undefined ? {} : { stepsPerEpoch: maxSteps }),
       ...(losses.siamese === undefined ? {} : { losses: losses.siamese }),
       ...(resume === undefined ? {} : { resume }),
       onProgress: (event) => {
@@ -121,14 +141,23 @@ export async function identify(options: IdentifyOptions): Promise<Identification
       },
       ...(signal === undefined ? {} : { signal }),
     })
-    const scores = await predictSiamese(network, {
-      images: test.shelf.batch,
-      count: test.records.length,
-      batchSize: settings.microBatch,
-      ...(signal === undefined ? {} : { signal }),
-    })
+    const answer = async (of: ImageShelf, records: readonly ImageRecord[]): Promise<AnsweredSide> => {
+      const embeddings = await embedImages(network, {
+        images: of.batch,
+        count: records.length,
+        batchSize: microBatch,
+        ...(signal === undefined ? {} : { signal }),
+      })
+      return { records, embeddings, scores: await classifyEmbeddings(network, embeddings) }
+    }
+    const answers = {
+      // The originals stand first on the training shelf.
+      learned: await answer(shelves.train, learned),
+      validation: await answer(shelves.validation, validation),
+      test: await answer(shelves.test, test),
+    }
     meter.book('siamese')
-    return { network, history, scored: test.records.map((record, i) => ({ record, score: scores[i]! })) }
+    return { network, history: history.map(epochHistory), keptEpoch, answers }
   } catch (error) {
     network.dispose()
     throw error

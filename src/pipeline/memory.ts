@@ -2,7 +2,7 @@ import { requireTrainingMemory, type MemoryEstimate } from '../esrgan/index.js'
 import type { FeatureExtractor } from '../losses/index.js'
 import { resolveSettings, type PipelineOptions } from './options.js'
 import type { ESRGANSettings } from './presets.js'
-import { scale } from './superResolutionStage.js'
+import { scale } from './scale.js'
 
 /** The memory of the pipeline's largest stage. */
 export interface PipelineMemoryEstimate extends MemoryEstimate {

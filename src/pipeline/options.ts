@@ -5,6 +5,7 @@ import { drawAugmentation, drawDegradation, magnifications as known, splitNames 
 import type { DiscriminatorContext, GeneratorContext } from '../esrgan/index.js'
 import type { FeatureExtractor, LossTerm } from '../losses/index.js'
 import { createRandom } from '../random.js'
+import type { Arm } from './resultTypes.js'
 import { pairStrategies, type SiameseContext } from '../siamese/index.js'
 import type { OnProgress } from '../training/index.js'
 import {
@@ -47,10 +48,22 @@ export interface PipelineOptions {
   /** Share of the test set in (0, 1); default the preset's. An official fold says itself what is tested, and takes none. */
   readonly testFraction?: number
   /**
-   * How the data are divided, as `splitRecords` says: `patient` (default) keeps every patient on one side, `accession`
-   * all patient ids of one accession; `image` is the paper's; `official:1` to `official:5` are BreaKHis' own folds.
+   * Share of the training side, in [0, 1), that is held back to choose by: the Youden threshold, with `siamese.keep: 'best'`
+   * the weights. Divided as the split divides (an official fold's training side by patient); default the preset's. 0: there
+   * is none, the curves per epoch are measured on the test side, and nothing is chosen.
    */
-  readonly split?: SplitName
+  readonly validationFraction?: number
+  /**
+   * How the data are divided, as `splitRecords` says: `patient` (default) keeps every patient on one side, `accession`
+   * all patient ids of one accession; `image` is the paper's; `official:1` to `official:5` are BreaKHis' own folds. Of
+   * several, each is trained and evaluated by itself, and the first is the one of the main results.
+   */
+  readonly split?: SplitName | readonly SplitName[]
+  /**
+   * What makes the Siamese network's input, each with a network of its own on the same split, pairs and seeds; default
+   * `['esrgan']`. The main results are those of `esrgan`, or of the last one where it is not among them.
+   */
+  readonly ablation?: readonly Arm[]
   /** Only images of these magnifications; default all. */
   readonly magnifications?: readonly Magnification[]
   /** The features of the perceptual loss; default a small frozen random network, which the report names. Borrowed. */
@@ -80,20 +93,46 @@ export interface PipelineOptions {
   readonly signal?: AbortSignal
 }
 
+/** Which networks a run trains. */
+export interface RunPlan {
+  /** The ways to divide the data, the main one first. */
+  readonly splits: readonly SplitName[]
+  /** The ways to make the input, the main one first, the others in the caller's order. */
+  readonly arms: readonly Arm[]
+}
+
+/** Every {@link Arm}. */
+export const armNames: readonly Arm[] = ['none', 'bicubic', 'psnr', 'esrgan']
+
+/** Reads `split` and `ablation`, and checks them. */
+export function planRuns({ split = 'patient', ablation = ['esrgan'] }: PipelineOptions): RunPlan {
+  const splits = typeof split === 'string' ? [split] : split
+  const requireDistinct = <T>(name: string, values: readonly T[], known: readonly T[]): void => {
+    if (!Array.isArray(values) || values.length === 0) throw new ArgumentError(name, 'name at least one', values)
+    for (const value of values) {
+      if (!known.includes(value)) throw new ArgumentError(name, `be one of ${known.join(', ')}`, value)
+    }
+    const twice = values.find((value, i) => values.indexOf(value) < i)
+    if (twice !== undefined) throw new ArgumentError(name, 'name each only once', twice)
+  }
+  requireDistinct('options.split', splits, splitNames)
+  requireDistinct('options.ablation', ablation, armNames)
+  const main = ablation.includes('esrgan') ? 'esrgan' : ablation.at(-1)!
+  return { splits, arms: [main, ...ablation.filter((arm) => arm !== main)] }
+}
+
 /** The default of `cacheBytes`. */
 export const defaultCacheBytes: number = 768 * 2 ** 20
 
 /** The preset with the caller's changes. Checks every value that the stages do not check themselves. */
 export function resolveSettings(options: PipelineOptions): PipelineSettings {
-  const { preset = 'quick', split = 'patient', magnifications, onCorrupt = 'stop', maxSteps, seed = 1 } = options
+  const { preset = 'quick', magnifications, onCorrupt = 'stop', maxSteps, seed = 1 } = options
   if (!(preset in presets)) throw new ArgumentError('options.preset', "be 'paper' or 'quick'", preset)
-  if (!splitNames.includes(split)) {
-    throw new ArgumentError('options.split', `be one of ${splitNames.join(', ')}`, split)
-  }
-  if (split.startsWith('official:') && options.testFraction !== undefined) {
+  const { splits } = planRuns(options)
+  if (splits.every((split) => split.startsWith('official:')) && options.testFraction !== undefined) {
     throw new ArgumentError(
       'options.testFraction',
-      `be left out: ${split} says itself what is tested`,
+      `be left out: ${splits[0]} says itself what is tested`,
       options.testFraction,
     )
   }
@@ -111,6 +150,7 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
   const base = presets[preset]
   const settings: PipelineSettings = {
     testFraction: options.testFraction ?? base.testFraction,
+    validationFraction: options.validationFraction ?? base.validationFraction,
     inputSize: options.inputSize ?? base.inputSize,
     resize: options.resize ?? base.resize,
     augmentation: { ...base.augmentation, ...options.augmentation },
@@ -121,7 +161,10 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
   if (settings.resize !== 'bilinear' && settings.resize !== 'nearest') {
     throw new ArgumentError('options.resize', "be 'bilinear' or 'nearest'", settings.resize)
   }
-  const { augmentation, esrgan, siamese } = settings
+  const { augmentation, esrgan, siamese, validationFraction } = settings
+  if (!(validationFraction >= 0 && validationFraction < 1)) {
+    throw new ArgumentError('options.validationFraction', 'be a number in [0, 1)', validationFraction)
+  }
   // Drawn once for nothing: what is out of range shows now, not after hours.
   drawAugmentation(createRandom(seed), augmentation)
   drawDegradation(createRandom(seed), esrgan.degradation)
@@ -150,6 +193,17 @@ export function resolveSettings(options: PipelineOptions): PipelineSettings {
   }
   if (!['allow', 'forbid', 'require'].includes(siamese.samePatient)) {
     throw new ArgumentError('options.siamese.samePatient', "be 'allow', 'forbid' or 'require'", siamese.samePatient)
+  }
+  if (siamese.keep !== 'last' && siamese.keep !== 'best') {
+    throw new ArgumentError('options.siamese.keep', "be 'last' or 'best'", siamese.keep)
+  }
+  if (siamese.patience !== undefined) requireInteger('options.siamese.patience', siamese.patience, 1)
+  if (validationFraction === 0 && (siamese.keep === 'best' || siamese.patience !== undefined)) {
+    throw new ArgumentError(
+      'options.validationFraction',
+      'be above 0 where weights are chosen or training is stopped by validation (siamese.keep, siamese.patience)',
+      0,
+    )
   }
   return maxSteps === undefined
     ? settings

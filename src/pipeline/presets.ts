@@ -68,6 +68,10 @@ export interface SiameseSettings {
   readonly margin: number
   /** Weight of the contrastive loss beside the head's cross-entropy. */
   readonly lambda: number
+  /** The epoch whose weights are used: the last one, or the one with the least head loss on validation, which `best` needs. */
+  readonly keep: 'last' | 'best'
+  /** Stop after so many epochs without a smaller head loss on validation, which it needs; undefined = never. */
+  readonly patience: number | undefined
 }
 
 /** How training images are augmented until the classes balance: Keras' ranges, none but those of the presets by default. */
@@ -88,6 +92,8 @@ export interface AugmentationSettings extends AugmentationRanges, Pick<AugmentOp
 export interface PipelineSettings {
   /** Share of images (or patients) in the test set. */
   readonly testFraction: number
+  /** Share of the training side that is not learned from but chosen by: threshold, weights, and for the curves. 0 = none. */
+  readonly validationFraction: number
   /** Side of the square low-resolution input, in pixels. */
   readonly inputSize: number
   /** How images are resized to it; the paper does not say. `bilinear` is antialiased, `nearest` is Keras' default. */
@@ -105,13 +111,15 @@ export type PresetName = 'paper' | 'quick'
 
 /**
  * `paper`: every figure of the paper (80/20, 224 pixels, x4, rotation 10, zoom 0.1, 50 % dropout, Adam 1e-4, 10 epochs,
- * batch 32), ESRGAN's own where it is silent (23 RRDBs, patches of 192 and 128, batch 16, its rates and steps).
+ * batch 32), ESRGAN's own where it is silent (23 RRDBs, patches of 192 and 128, batch 16, its rates and steps), and no validation
+ * side, since the paper names none.
  * `quick`: the same path with a small generator on a bicubic skip connection, small images and few steps; it shows that
  * everything works in minutes on two cores, and its results are those of a small experiment.
  */
 export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
   paper: {
     testFraction: 0.2,
+    validationFraction: 0,
     inputSize: 224,
     resize: 'bilinear',
     augmentation: { method: 'random', rotation: 10, zoom: 0.1, ratio: 1, fillMode: 'reflect' },
@@ -147,10 +155,13 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       learningRate: 1e-4,
       margin: 1,
       lambda: 1,
+      keep: 'last',
+      patience: undefined,
     },
   },
   quick: {
     testFraction: 0.25,
+    validationFraction: 0.2,
     inputSize: 64,
     resize: 'bilinear',
     augmentation: { method: 'random', rotation: 10, zoom: 0.1, ratio: 1, fillMode: 'reflect' },
@@ -186,6 +197,8 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       learningRate: 2e-3,
       margin: 1,
       lambda: 0.5,
+      keep: 'last',
+      patience: undefined,
     },
   },
 }

@@ -30,8 +30,10 @@ export interface ShelveOptions {
   readonly store: Store
   /** What was read last from the store, and its budget. */
   readonly cache: { readonly held: ByteCache<Uint8Array>; readonly bytes: number }
-  /** The stage's name in progress reports. */
+  /** The stage's name in times; with the part's in progress reports. */
   readonly stage: string
+  /** Which side of the split, for example `train`. */
+  readonly part: string
   /** Counts what reading costs. */
   readonly meter: DataMeter
   /** Receives progress. */
@@ -45,8 +47,8 @@ const concurrency = 4
 
 /** Makes every image that the store does not hold yet, once. */
 async function fillShelf(options: ShelveOptions, size: number): Promise<void> {
-  const { keys, read, make, side, store, stage, meter, onProgress, signal } = options
-  const report = trackProgress(stage, keys.length, onProgress)
+  const { keys, read, make, side, store, stage, part, meter, onProgress, signal } = options
+  const report = trackProgress(`${stage} ${part}`, keys.length, onProgress)
   const isWhole = async (key: string): Promise<boolean> => (await store.get(key))?.length === size
   const originals = loadsInOrder(
     keys.map((_, i) => i),
@@ -65,7 +67,7 @@ async function fillShelf(options: ShelveOptions, size: number): Promise<void> {
         }
         await store.set(key, image.data as Uint8Array)
       }
-      meter.book('super-resolve')
+      meter.book(stage)
       report(i + 1)
       await breathe(signal)
     }

@@ -1,306 +1,59 @@
-import { getBackend, setBackend } from '@tensorflow/tfjs-core'
 import { byteCache } from '../data/byteCache.js'
 import {
   auditRecords,
-  cachedSource,
-  checkImages,
-  imageSignature,
   memoryStore,
   withFileHashes,
-  type AugmentedRecord,
   type DataAudit,
-  type ImageRecord,
   type ImageSignature,
   type ImageSource,
   type Split,
+  type SplitName,
 } from '../data/index.js'
-import { randomFeatures, saveGenerator } from '../esrgan/index.js'
-import { ArgumentError, BackendError, DataError } from '../errors.js'
-import type { PixelImage } from '../image.js'
-import { saveSiamese } from '../siamese/index.js'
-import { rateAt, trackProgress } from '../training/index.js'
+import { randomFeatures } from '../esrgan/index.js'
+import { activeBackend } from './activeBackend.js'
 import { assembleReport } from './assembleReport.js'
+import { augmentedSamples } from './augmentedSamples.js'
+import { compareArms } from './compareArms.js'
 import { createDataMeter } from './dataMeter.js'
-import { describeNetworks } from './describe.js'
-import { fingerprint, keyName } from './fingerprint.js'
-import { identify, requirePairs } from './identificationStage.js'
-import { enlarged, lowResolutionInput } from './inputs.js'
-import { defaultCacheBytes, resolveSettings, type PipelineOptions } from './options.js'
+import { embeddingMap } from './embeddingMap.js'
+import { requirePairs } from './identificationStage.js'
 import { esrganMemory } from './memory.js'
+import { worstMistakes } from './mistakes.js'
+import { defaultCacheBytes, planRuns, resolveSettings, type PipelineOptions } from './options.js'
 import { prepareRecords, type PreparedRecords } from './prepare.js'
-import type { PipelineSettings } from './presets.js'
-import type { PipelinePictures, PipelineResult } from './reportTypes.js'
-import { measureSuperResolution, scale, trainSuperResolution } from './superResolutionStage.js'
-import { shelveImages, type ImageShelf } from './superResolved.js'
+import { readImages } from './readImages.js'
+import type { PipelineResult } from './reportTypes.js'
+import type { RunContext } from './runContext.js'
+import { openRun, splitKeys } from './runKeys.js'
+import { runSplit, type SplitRun } from './splitRun.js'
 
-/** How many augmented copies are shown. */
-const shownCopies = 6
-
-/** Makes the named backend the active one, or checks that there is an active one. */
-async function activeBackend(name: string | undefined): Promise<string> {
-  if (name !== undefined) {
-    let isSet = false
-    try {
-      isSet = await setBackend(name)
-    } catch (error) {
-      throw new BackendError(name, 'is not registered: import its package first', { cause: error })
-    }
-    if (!isSet) throw new BackendError(name, 'could not start')
-  }
-  try {
-    return getBackend()
-  } catch (error) {
-    throw new BackendError('none', 'no tfjs backend is registered: import one and call tf.setBackend', { cause: error })
-  }
-}
-
-/** An image that training patches fit into. */
-async function readLargeEnough(source: ImageSource, record: ImageRecord, patch: number): Promise<PixelImage> {
-  const image = await source.read(record)
-  if (image.width < patch || image.height < patch) {
-    throw new DataError(
-      record.id,
-      `${image.width}x${image.height} pixels are too few for the ${patch}x${patch} patches`,
-    )
-  }
-  return image
-}
-
-/** Iterations at which a learning rate schedule is looked at. */
-const probes = [0, ...Array.from({ length: 120 }, (_, k) => Math.round(1.125 ** k))]
-
-/** What the whole run depends on: a resumed run must not differ in it. */
-function runFingerprint(options: PipelineOptions, settings: PipelineSettings, perceptual: string): Promise<string> {
-  const { preset = 'quick', split = 'patient', magnifications, maxSteps, seed = 1, data, losses = {} } = options
-  const { psnrRate, ganRate } = settings.esrgan
-  const terms = Object.entries(losses).map(([part, list]) => [
-    part,
-    (list as readonly { name: string; weight: number }[]).map(({ name, weight }) => [name, weight]),
-  ])
-  return fingerprint(
-    JSON.stringify({ preset, split, magnifications, maxSteps, seed, settings, perceptual, terms }),
-    // A schedule is a function: known by its values at the start and along a training of any length.
-    [psnrRate, ganRate].map((rate) => probes.map((iteration) => rateAt(rate, iteration)).join()).join('/'),
-    JSON.stringify([data.kind, data.description, data.records]),
-  )
-}
-
-/**
- * The whole paper: data -> split -> balance by augmentation -> resize -> ESRGAN (PSNR stage, GAN stage) -> super-resolve
- * x4, once for each image -> Siamese network -> evaluate -> report. Runs on the active tfjs backend or the one named,
- * in browsers and in Node. Everything random follows from `seed`. The caller never sees a tensor.
- *
- * The test side is used twice: after every epoch to draw the curve, and at the end for the results. Nothing is chosen
- * by it: the last epoch's weights and the threshold 0.5 are used.
- *
- * With a `store` that lasts (a folder), a stopped run goes on with `resume: true`, to the same result; super-resolved
- * images are made once and found again.
- *
- * @throws ArgumentError for an option out of range, or `resume` without a state of the same run
- * @throws DataError for images that cannot be used or divided
- * @throws BackendError where no backend runs
- * @throws OutOfMemoryError before anything is read, where the wasm heap certainly cannot hold a step of training
- * @throws BackendFailedError where the backend is lost on the way: go on in a new process, with `resume`
- * @throws the signal's reason when it is aborted
- */
-export async function trainPipeline(options: PipelineOptions): Promise<PipelineResult> {
-  const settings = resolveSettings(options)
-  const { preset = 'quick', split: splitName = 'patient', magnifications, maxSteps, seed = 1 } = options
-  const { losses = {}, store = memoryStore(), onCorrupt = 'stop', onProgress, signal } = options
-  const { cacheBytes = defaultCacheBytes } = options
-  const { inputSize, resize } = settings
-  const backend = await activeBackend(options.backend)
-  signal?.throwIfAborted()
-
+/** Adds up what the stages take. */
+function createTimer(): { seconds: Record<string, number>; timed: RunContext['timed'] } {
   const seconds: Record<string, number> = {}
-  const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
-    const started = Date.now()
-    const result = await work()
-    seconds[stage] = (Date.now() - started) / 1000
-    return result
+  return {
+    seconds,
+    async timed(stage, work) {
+      const started = Date.now()
+      const result = await work()
+      seconds[stage] = (seconds[stage] ?? 0) + (Date.now() - started) / 1000
+      return result
+    },
   }
+}
 
-  const meter = createDataMeter()
-  const ownFeatures = options.features === undefined ? randomFeatures({ seed }) : undefined
-  const features = options.features ?? ownFeatures!
-  const run = await runFingerprint(options, settings, `${features.name}: ${features.description}`)
-  const keys = { started: `${run}/started`, esrgan: `${run}/esrgan`, siamese: `${run}/siamese` }
-  const owned: { dispose(): void }[] = ownFeatures === undefined ? [] : [ownFeatures]
-  try {
-    esrganMemory(settings.esrgan, features)
-    if (options.resume === true) {
-      if ((await store.get(keys.started)) === undefined) {
-        throw new ArgumentError(
-          'options.resume',
-          'go on from a run with the same data, settings and seed; the store holds none',
-          true,
-        )
-      }
-    } else {
-      for (const key of [keys.esrgan, keys.siamese]) await store.delete(key)
-    }
-
-    // Split first: a set that cannot be divided is refused before hours of reading.
-    const prepareOptions = {
-      split: splitName,
-      testFraction: settings.testFraction,
-      magnifications,
-      augmentation: settings.augmentation,
-      seed,
-      maxImages: maxSteps,
-    }
-    const pairable = (prepared: PreparedRecords): PreparedRecords => {
-      const records = prepared.training.map(({ record }) => record)
-      requirePairs(records, settings.siamese, { seed, stepsPerEpoch: maxSteps })
-      return prepared
-    }
-    const planned = pairable(prepareRecords(options.data, prepareOptions))
-    const largestPatch = Math.max(settings.esrgan.psnrPatch, settings.esrgan.ganPatch)
-    const wanted: ImageSource = {
-      kind: options.data.kind,
-      description: options.data.description,
-      records: options.data.records.filter(
-        ({ magnification }) =>
-          magnifications === undefined || (magnification !== undefined && magnifications.includes(magnification)),
-      ),
-      read: (record) => meter.work(() => readLargeEnough(options.data, record, largestPatch)),
-      ...(options.data.readBytes === undefined ? {} : { readBytes: (record) => options.data.readBytes!(record) }),
-    }
-    const originals = cachedSource(wanted, { bytes: cacheBytes })
-    const signatures: ImageSignature[] = []
-    const checked = await timed('read', async () => {
-      const report = trackProgress('read', wanted.records.length, onProgress)
-      return checkImages(originals, {
-        // Every image is at hand here once: what the audit needs of it is taken now.
-        inspect: async ({ id }, image) => void signatures.push(await imageSignature(id, image)),
-        onCorrupt: onCorrupt === 'skip' ? 'skip' : 'throw',
-        ...(signal === undefined ? {} : { signal }),
-        onProgress: ({ done }) => report(done),
-      })
-    })
-    const { source } = checked
-    const { split, training } =
-      checked.skipped.length === 0 ? planned : pairable(prepareRecords(source, prepareOptions))
-    const audit = await auditSplit(source, split, signatures)
-    await store.set(keys.started, new Uint8Array(0))
-
-    const { generator, discriminator, history, rollBacks } = await timed('esrgan', () =>
-      trainSuperResolution({
-        source,
-        train: split.train,
-        test: split.test,
-        settings: settings.esrgan,
-        features,
-        losses,
-        store,
-        key: keys.esrgan,
-        seed,
-        meter,
-        onProgress,
-        signal,
-      }),
-    )
-    owned.push(generator, discriminator)
-    const { measured, panels } = await timed('measure', () =>
-      measureSuperResolution({
-        generator,
-        source,
-        test: split.test,
-        count: settings.esrgan.evaluationImages,
-        onProgress,
-        signal,
-      }),
-    )
-
-    const generatorBytes = await saveGenerator(generator)
-    const side = inputSize * scale
-    const made = await fingerprint(generatorBytes, JSON.stringify([inputSize, resize, settings.augmentation, seed]))
-    const cache = { held: byteCache<Uint8Array>(cacheBytes, ({ byteLength }) => byteLength), bytes: cacheBytes }
-    const shelve = async (items: readonly AugmentedRecord[], stage: string): Promise<ImageShelf> =>
-      shelveImages({
-        keys: await Promise.all(
-          items.map(async ({ record, copy }) => `super-resolved/${made}/${await keyName(record.id)}~${copy}`),
-        ),
-        read: (i) => source.read(items[i]!.record),
-        make: async (i, original) => {
-          const { augmentation } = items[i]!
-          const how =
-            augmentation === undefined ? { resize } : { resize, augmentation, sampling: settings.augmentation }
-          return enlarged(generator, await meter.wait(lowResolutionInput(original, inputSize, how)), signal)
-        },
-        side,
-        store,
-        cache,
-        stage,
-        meter,
-        onProgress,
-        signal,
-      })
-    const testItems = split.test.map((record) => ({ record, copy: 0 }))
-    const [trainShelf, testShelf] = await timed('super-resolve', async () => [
-      await shelve(training, 'super-resolve train'),
-      await shelve(testItems, 'super-resolve test'),
-    ])
-    // The originals make room for what is read from the shelves.
-    originals.clear()
-
-    const {
-      network,
-      history: epochs,
-      scored,
-    } = await timed('siamese', () =>
-      identify({
-        train: { shelf: trainShelf!, records: training.map(({ record }) => record) },
-        test: { shelf: testShelf!, records: split.test },
-        side,
-        settings: settings.siamese,
-        losses,
-        stepsPerEpoch: maxSteps,
-        store,
-        key: keys.siamese,
-        seed,
-        meter,
-        onProgress,
-        signal,
-      }),
-    )
-    owned.push(network)
-
-    const report = assembleReport({
-      protocol: { split: splitName, seed, preset, backend, maxSteps: maxSteps ?? null },
-      settings,
-      source,
-      split,
-      training,
-      skipped: checked.skipped,
-      audit,
-      features,
-      networks: describeNetworks(generator, discriminator, network),
-      superResolution: measured,
-      esrganHistory: history,
-      rollBacks,
-      siameseHistory: epochs,
-      scored,
-      seconds,
-      dataTime: meter.stages,
-    })
-    const metadata = {
-      backend,
-      split: splitName,
-      seed: String(seed),
-      preset,
-      source: source.description,
-      inputSize: String(inputSize),
-      resize,
-    }
-    return {
-      report,
-      pictures: { augmented: await augmentedSamples(source, training, settings), panels, mistakes: [] },
-      models: { generator: generatorBytes, siamese: await saveSiamese(network, { metadata }) },
-    }
-  } finally {
-    for (const owner of owned) owner.dispose()
-  }
+/** Divides the images by each of the splits, and makes sure that every training side can be paired. */
+function prepareSplits(
+  source: ImageSource,
+  splits: readonly SplitName[],
+  { magnifications, maxSteps }: PipelineOptions,
+  { settings, seed }: Pick<RunContext, 'settings' | 'seed'>,
+): PreparedRecords[] {
+  return splits.map((split) => {
+    const prepared = prepareRecords(source, { ...settings, split, magnifications, seed, maxImages: maxSteps })
+    const records = prepared.training.map(({ record }) => record)
+    requirePairs(records, settings.siamese, { seed, stepsPerEpoch: maxSteps })
+    return prepared
+  })
 }
 
 /** The audit of the images that the split uses, which a rehearsal's limit makes fewer than were read. */
@@ -320,28 +73,129 @@ async function auditSplit(
   })
 }
 
-/** The first augmented copies, as they enter the generator, each beside its original. */
-async function augmentedSamples(
-  source: ImageSource,
-  training: readonly AugmentedRecord[],
-  { inputSize, resize, augmentation }: PipelineSettings,
-): Promise<PipelinePictures['augmented']> {
-  const samples: PipelinePictures['augmented'][number][] = []
-  for (const item of training.filter(({ copy }) => copy > 0).slice(0, shownCopies)) {
-    const { theta, zoomRows, zoomColumns } = item.augmentation!
-    const original = await source.read(item.record)
-    samples.push({
-      caption: `${item.record.id}, original`,
-      image: await lowResolutionInput(original, inputSize, { resize }),
-    })
-    samples.push({
-      caption: `${theta.toFixed(1)} degrees, zoom ${zoomRows.toFixed(2)} x ${zoomColumns.toFixed(2)}`,
-      image: await lowResolutionInput(original, inputSize, {
-        resize,
-        augmentation: item.augmentation!,
-        sampling: augmentation,
-      }),
-    })
+/**
+ * The whole paper: data -> split -> balance by augmentation -> resize -> ESRGAN (PSNR stage, GAN stage) -> super-resolve
+ * x4, once for each image -> Siamese network -> evaluate -> report. Runs on the active tfjs backend or the one named,
+ * in browsers and in Node. Everything random follows from `seed`. The caller never sees a tensor.
+ *
+ * The test side is judged by at the end. What is chosen (a threshold beside 0.5; with `siamese.keep: 'best'` the weights) is
+ * chosen on the validation side, which is held back from the training side and takes no part in any training. Without one
+ * (`validationFraction: 0`, the paper's protocol) the curve of every epoch is measured on the test side and chooses nothing: the last
+ * epoch's weights and the threshold 0.5 are used.
+ *
+ * Several splits and arms (`split`, `ablation`) make one run each, with the same seeds, pairs and encoders; the arms of a split share
+ * its ESRGAN training, and are compared by paired tests.
+ *
+ * With a `store` that lasts (a folder), a stopped run goes on with `resume: true`, to the same result, also with further splits
+ * or arms; the networks' inputs are made once and found again.
+ *
+ * @throws ArgumentError for an option out of range, or `resume` without a state of the same run
+ * @throws DataError for images that cannot be used or divided
+ * @throws BackendError where no backend runs
+ * @throws OutOfMemoryError before anything is read, where the wasm heap certainly cannot hold a step of training
+ * @throws BackendFailedError where the backend is lost on the way: go on in a new process, with `resume`
+ * @throws the signal's reason when it is aborted
+ */
+export async function trainPipeline(options: PipelineOptions): Promise<PipelineResult> {
+  const settings = resolveSettings(options)
+  const plan = planRuns(options)
+  const { preset = 'quick', maxSteps, seed = 1, losses = {}, store = memoryStore(), onProgress, signal } = options
+  const { cacheBytes = defaultCacheBytes } = options
+  const backend = await activeBackend(options.backend)
+  signal?.throwIfAborted()
+
+  const { seconds, timed } = createTimer()
+  const meter = createDataMeter()
+  const ownFeatures = options.features === undefined ? randomFeatures({ seed }) : undefined
+  const features = options.features ?? ownFeatures!
+  const context: RunContext = {
+    settings,
+    features,
+    losses,
+    maxSteps,
+    store,
+    inputCache: { held: byteCache<Uint8Array>(cacheBytes, ({ byteLength }) => byteLength), bytes: cacheBytes },
+    seed,
+    meter,
+    onProgress,
+    signal,
+    timed,
   }
-  return samples
+  try {
+    esrganMemory(settings.esrgan, features)
+    const perceptual = `${features.name}: ${features.description}`
+    const keys = await Promise.all(plan.splits.map((split) => splitKeys(split, options, settings, perceptual)))
+    await openRun(keys, plan, { store, resume: options.resume === true })
+
+    // Split first: a set that cannot be divided is refused before hours of reading.
+    const planned = prepareSplits(options.data, plan.splits, options, context)
+    const { source, originals, skipped, signatures } = await timed('read', () =>
+      readImages(options, cacheBytes, context),
+    )
+    const prepared = skipped.length === 0 ? planned : prepareSplits(source, plan.splits, options, context)
+    const main = prepared[0]!
+    const audit = await auditSplit(source, main.split, signatures)
+    for (const { started } of keys) await store.set(started, new Uint8Array(0))
+
+    const metadata = {
+      backend,
+      seed: String(seed),
+      preset,
+      source: source.description,
+      inputSize: String(settings.inputSize),
+      resize: settings.resize,
+    }
+    const runs: SplitRun[] = []
+    for (const [i, split] of plan.splits.entries()) {
+      const run = {
+        split,
+        isMain: i === 0,
+        arms: plan.arms,
+        source,
+        prepared: prepared[i]!,
+        keys: keys[i]!,
+        name: plan.splits.length > 1 ? split : undefined,
+        metadata: { ...metadata, split },
+        // They make room for what is read from the shelves.
+        onInputs: () => originals.clear(),
+      }
+      runs.push(await runSplit(run, context))
+    }
+    const { superResolution, arms } = runs[0]!
+    const best = arms[0]!
+    const { measured, panels } = superResolution!.measured!
+    const results = runs.flatMap((run) => run.arms.map(({ result }) => result))
+    const { report, pictures } = await timed('report', async () => ({
+      report: {
+        comparisons: compareArms(results, seed),
+        embedding: await embeddingMap(best.answers.test.records, best.answers.test.embeddings, best.embeddingSize),
+      },
+      pictures: {
+        augmented: await augmentedSamples(source, main.training, settings),
+        panels,
+        mistakes: await worstMistakes(source, best),
+      },
+    }))
+    return {
+      report: assembleReport({
+        protocol: { seed, preset, backend, maxSteps: maxSteps ?? null },
+        settings,
+        source,
+        prepared: main,
+        skipped,
+        audit,
+        features,
+        networks: { ...superResolution!.networks, siamese: best.description },
+        superResolution: { ...superResolution!, measured },
+        runs: results,
+        ...report,
+        seconds,
+        dataTime: meter.stages,
+      }),
+      pictures,
+      models: { generator: superResolution!.model, siamese: best.model },
+    }
+  } finally {
+    ownFeatures?.dispose()
+  }
 }

@@ -1,0 +1,30 @@
+import { ArgumentError } from '../errors.js'
+import { bootstrapByGroup } from '../metrics/index.js'
+import type { Interval } from './resultTypes.js'
+
+/** Confidence level of every interval of the report. */
+export const level = 0.95
+
+/** The values of some rows. */
+export const pick = <T>(values: ArrayLike<T>, rows: Int32Array): T[] => Array.from(rows, (i) => values[i]!)
+
+/**
+ * Bootstrap interval of a statistic, patients drawn with replacement; null where it says nothing: one patient, a statistic that
+ * most resamples do not have (the AUC where a class has very few patients), or one that is the same in all of them.
+ */
+export function intervalByPatient(
+  patients: readonly (string | number)[],
+  statistic: (rows: Int32Array) => number,
+  seed: number,
+): Interval | null {
+  if (new Set(patients).size < 2) return null
+  try {
+    const { low, high, resamples } = bootstrapByGroup(patients, statistic, { level, seed })
+    return low === high
+      ? null
+      : { low, high, level, method: `bootstrap by patient, ${resamples} resamples, percentiles` }
+  } catch (error) {
+    if (error instanceof ArgumentError && error.argument === 'statistic') return null
+    throw error
+  }
+}

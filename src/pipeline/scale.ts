@@ -1,0 +1,2 @@
+/** The paper's factor of super-resolution. */
+export const scale = 4
