@@ -1,6 +1,5 @@
 import type { ImageRecord } from '../data/index.js'
 import {
-  averagePrecision,
   brierScore,
   confusionMatrix,
   delongInterval,
@@ -25,12 +24,12 @@ export interface ScoredRecord {
 
 /** How scores are to be judged. */
 export interface EvaluateOptions {
-  /** The threshold that was chosen before the test; null where none was. */
-  readonly locked: LockedThreshold | null
-  /** Whether the scores are probabilities: they are calibrated or not, and have a cross-entropy. */
-  readonly isProbability: boolean
-  /** Of the bootstrap. */
-  readonly seed: number
+  /** The threshold that was chosen before the test; null (default) where none was. */
+  readonly locked?: LockedThreshold | null
+  /** Whether the scores are probabilities, which are calibrated or not and have a cross-entropy; default true. */
+  readonly isProbability?: boolean
+  /** Of the bootstrap; default 0. */
+  readonly seed?: number
 }
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
@@ -55,7 +54,7 @@ const meanOf =
     rows.reduce((sum, i) => sum + values[i]!, 0) / rows.length
 
 /** What calling every image from a score on malignant gives. */
-export function decide(scored: readonly ScoredRecord[], threshold: LockedThreshold, seed: number): Decisions {
+export function decide(scored: readonly ScoredRecord[], threshold: LockedThreshold, seed = 0): Decisions {
   const labels = labelsOf(scored)
   const patients = patientsOf(scored)
   const called = scored.map(({ score }) => score >= threshold.value)
@@ -127,7 +126,7 @@ const bins = 10
 /** Accuracy, AUC, rates, calibration and loss of scored images, with 95 % intervals by image and by patient. */
 export function evaluate(
   scored: readonly ScoredRecord[],
-  { locked, isProbability, seed }: EvaluateOptions,
+  { locked = null, isProbability = true, seed = 0 }: EvaluateOptions = {},
 ): Evaluation {
   const labels = labelsOf(scored)
   const scores = scored.map(({ score }) => score)
@@ -151,7 +150,7 @@ export function evaluate(
             (rows) => rocAuc(pick(labels, rows), pick(scores, rows), { onOneClass: 'nan' }),
             seed,
           ),
-    averagePrecision: positives === 0 ? null : averagePrecision(labels, scores),
+    averagePrecision: null,
     patientAuc: patientAucOf(scored),
     brier: isProbability ? brierScore(labels, scores) : null,
     calibrationError: isProbability

@@ -1,42 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { memoryStore, syntheticHistology, type ImageSource, type Store } from '../../src/data/index.js'
+import { memoryStore, type ImageSource, type Store } from '../../src/data/index.js'
 import { DataError } from '../../src/errors.js'
 import { loadGenerator, type GeneratorContext } from '../../src/esrgan/index.js'
 import { reportMarkdown, trainPipeline, type PipelineOptions, type PipelineResult } from '../../src/pipeline/index.js'
 import { loadSiamese, type SiameseContext } from '../../src/siamese/index.js'
 import type { ProgressEvent } from '../../src/training/index.js'
 import { useBackend } from '../helpers/backend.js'
-
-// The same code path as the presets, as small as it goes: 3 benign and 5 malignant patients, 16 -> 64 pixels.
-const data: ImageSource = syntheticHistology({ patients: 8, imagesPerPatient: 4, width: 96, height: 64, seed: 3 })
-const small: PipelineOptions = {
-  data,
-  inputSize: 16,
-  testFraction: 0.3,
-  seed: 5,
-  esrgan: {
-    blocks: 1,
-    features: 4,
-    growth: 2,
-    discriminatorFeatures: 2,
-    psnrPatch: 32,
-    ganPatch: 32,
-    batchSize: 2,
-    microBatch: 1,
-    psnrSteps: 3,
-    ganSteps: 2,
-    saveEvery: 2,
-    evaluationImages: 2,
-  },
-  siamese: { widths: [4, 8], embeddingSize: 4, epochs: 3, batchSize: 8, microBatch: 4 },
-}
-
-/** What must be equal between two runs: all but the clock. */
-const comparable = ({ report, models }: PipelineResult): unknown => ({
-  report: { ...report, seconds: {}, dataTime: {}, history: { ...report.history } },
-  models,
-})
+import { comparable, small, smallData as data } from './small.js'
 
 describe('trainPipeline on wasm', () => {
   let result: PipelineResult
@@ -48,7 +19,16 @@ describe('trainPipeline on wasm', () => {
 
   it('goes through every stage in order, with rate and time left', () => {
     const stages = [...new Set(events.map(({ stage }) => stage))]
-    expect(stages).toEqual(['read', 'psnr', 'gan', 'measure', 'super-resolve train', 'super-resolve test', 'siamese'])
+    expect(stages).toEqual([
+      'read',
+      'psnr',
+      'gan',
+      'measure',
+      'super-resolve train',
+      'super-resolve validation',
+      'super-resolve test',
+      'siamese',
+    ])
     for (const stage of stages) {
       const last = events.findLast((event) => event.stage === stage)!
       expect(last.step).toBe(last.steps)
@@ -62,7 +42,9 @@ describe('trainPipeline on wasm', () => {
     expect(protocol).toMatchObject({ split: 'patient', preset: 'quick', backend: 'wasm', source: 'synthetic', seed: 5 })
     expect(leakage.onBothSides.patients).toEqual([])
     expect(leakage).toMatchObject({ leaks: [], duplicates: [], pictures: { compared: 32, crowded: 0 } })
-    expect(protocol.train.images + protocol.test.images).toBe(32)
+    expect(protocol.train.images + protocol.validation!.images + protocol.test.images).toBe(32)
+    expect(protocol.train.patients + protocol.validation!.patients + protocol.test.patients).toBe(8)
+    expect(protocol.curves).toBe('validation')
     expect(protocol.train.augmented).toBeGreaterThan(0)
     expect(result.report.predictions).toHaveLength(protocol.test.images)
     expect(result.pictures.augmented.length).toBeGreaterThan(0)
@@ -83,6 +65,106 @@ describe('trainPipeline on wasm', () => {
       'gan 1',
       'gan 2',
     ])
+  })
+
+  it('judges by three heads, each under its own name', () => {
+    const { heads, keptEpoch, predictions, train, test } = result.report.runs[0]!
+    expect(keptEpoch).toBe(3)
+    const { support, pair } = heads
+    expect(support!.references).toBe(train.images)
+    expect(support!.overall).toMatchObject({
+      n: test.images,
+      brier: null,
+      calibrationError: null,
+      reliability: [],
+      loss: {},
+    })
+    const right = predictions.filter(({ label, support: score }) => (label === 'malignant') === score! >= 0.5).length
+    expect(support!.overall.accuracy).toBeCloseTo(right / test.images, 12)
+    expect(pair!.chosenOn).toBe('validation')
+    expect(pair!.n).toBe(2 * pair!.similar)
+    expect(pair!.pairAccuracy).toBeGreaterThanOrEqual(0)
+    const { reliability, brier, calibrationError } = heads.sigmoid.overall
+    expect(reliability.reduce((sum, { n }) => sum + n, 0)).toBe(test.images)
+    expect(brier).toBeGreaterThan(0)
+    expect(calibrationError).toMatchObject({ bins: 10, strategy: 'uniform' })
+  })
+
+  it('locks the threshold that validation chose, and evaluates it beside 0.5', async () => {
+    const { decisions, locked } = result.report.results.overall
+    expect(decisions.threshold).toEqual({ value: 0.5, rule: 'fixed', chosenOn: 'nothing' })
+    const { value, rule, chosenOn } = locked!.threshold
+    expect({ rule, chosenOn }).toEqual({ rule: 'youden', chosenOn: 'validation' })
+    const called = result.report.predictions.filter(({ score }) => score >= value)
+    const { tp, fp } = locked!.confusion
+    expect(called.length).toBe(tp + fp)
+    expect(called.filter(({ label }) => label === 'malignant')).toHaveLength(tp)
+    const { network, metadata } = loadSiamese(result.models.siamese)
+    expect(metadata['youdenThreshold']).toBe(String(value))
+    network.dispose()
+  })
+
+  it('without validation chooses nothing, and draws the curve on the test side', async () => {
+    const { report } = await trainPipeline({ ...small, validationFraction: 0 })
+    expect(report.protocol).toMatchObject({ validation: null, curves: 'test' })
+    const { overall } = report.results
+    expect(overall.locked).toBeNull()
+    expect(report.runs[0]!.heads.pair!.chosenOn).toBe('training')
+    const { heldOutLoss, heldOutAccuracy, heldOutAuc } = report.history.siamese.at(-1)!
+    expect(heldOutAccuracy).toBeCloseTo(overall.accuracy, 12)
+    expect(heldOutAuc).toBeCloseTo(overall.auc!, 12)
+    expect(heldOutLoss).toBeCloseTo(overall.loss['binaryCrossEntropy']!, 5)
+    expect(report.protocol.train.images + report.protocol.test.images).toBe(32)
+  })
+
+  it('keeps the weights of the best epoch by validation on request, and stops when there is none for long', async () => {
+    const longer = {
+      ...small,
+      siamese: { ...small.siamese, epochs: 6, learningRate: 0.3, keep: 'best', patience: 2 },
+    } as const
+    const { report } = await trainPipeline(longer)
+    const { history, keptEpoch } = report.runs[0]!
+    const losses = history.map(({ heldOutLoss }) => heldOutLoss)
+    expect(keptEpoch).toBe(1 + losses.indexOf(Math.min(...losses)))
+    expect(keptEpoch).toBeLessThan(history.length)
+    expect(history).toHaveLength(Math.min(6, keptEpoch + 2))
+    expect(report.protocol.settings).toMatchObject({
+      'Siamese weights kept': 'the epoch with the least validation loss',
+      'Siamese patience, epochs': 2,
+    })
+    const store = memoryStore()
+    const stop = new AbortController()
+    const stopped = trainPipeline({
+      ...longer,
+      store,
+      signal: stop.signal,
+      onProgress: ({ stage, step, steps }) =>
+        stage === 'siamese' && step > steps / 3 && stop.abort(new Error('stopped by the test')),
+    })
+    await expect(stopped).rejects.toThrow('stopped by the test')
+    const resumed = await trainPipeline({ ...longer, store, resume: true })
+    expect(resumed.report.runs).toEqual(report.runs)
+  })
+
+  it('maps the test embeddings, the first component above the second, and shows the worst mistakes', () => {
+    const { embedding, predictions } = result.report
+    expect(embedding!.points.map(({ id }) => id)).toEqual(predictions.map(({ id }) => id))
+    const [first, second] = embedding!.explained
+    expect(first).toBeGreaterThanOrEqual(second)
+    expect(first + second).toBeLessThanOrEqual(1 + 1e-9)
+    for (const { x, y } of embedding!.points) expect(Number.isFinite(x) && Number.isFinite(y)).toBe(true)
+    const wrong = predictions.filter(({ label, score }) => (label === 'malignant') !== score >= 0.5)
+    const { mistakes } = result.pictures
+    expect(mistakes).toHaveLength(Math.min(8, wrong.length))
+    const surest = wrong.map(({ score }) => Math.abs(score - 0.5)).sort((a, b) => b - a)
+    expect(mistakes.map(({ score }) => Math.abs(score - 0.5))).toEqual(surest.slice(0, 8))
+    const learned = new Set(small.data.records.map(({ id }) => id))
+    for (const { caption } of wrong.length > 0 ? mistakes[0]!.nearest : []) expect(learned).toContain(caption)
+    for (const { nearest, image } of mistakes) {
+      expect(nearest).toHaveLength(2)
+      expect(nearest[0]!.distance).toBeLessThanOrEqual(nearest[1]!.distance)
+      expect(image.width).toBe(96)
+    }
   })
 
   it('tells what data cost in every stage, within its time', () => {
@@ -200,8 +282,11 @@ describe('trainPipeline on wasm', () => {
   it('takes mined pairs of other patients, names them, and resumes to the same result', async () => {
     const mined: PipelineOptions = {
       ...small,
+      // Both benign patients of the training side: one alone has no partner of another.
+      validationFraction: 0,
       siamese: { ...small.siamese, pairs: 'semi-hard', samePatient: 'forbid' },
     }
+    const plain = await trainPipeline({ ...small, validationFraction: 0 })
     const whole = await trainPipeline(mined)
     expect(whole.report.protocol.settings).toMatchObject({
       'Siamese pairs': 'semi-hard',
@@ -211,8 +296,8 @@ describe('trainPipeline on wasm', () => {
       'Siamese pairs': 'balanced',
       'same patient in a pair': 'allow',
     })
-    expect(whole.models.generator).toEqual(result.models.generator)
-    expect(whole.models.siamese).not.toEqual(result.models.siamese)
+    expect(whole.models.generator).toEqual(plain.models.generator)
+    expect(whole.models.siamese).not.toEqual(plain.models.siamese)
     const store = memoryStore()
     const stop = new AbortController()
     const stopped = trainPipeline({
@@ -266,10 +351,11 @@ describe('trainPipeline on wasm', () => {
       },
     }
     await trainPipeline({ ...small, store })
-    const { train, test } = result.report.protocol
-    expect(written).toBe(train.images + train.augmented + test.images)
+    const { train, validation, test } = result.report.protocol
+    const images = train.images + train.augmented + validation!.images + test.images
+    expect(written).toBe(images)
     await trainPipeline({ ...small, store })
-    expect(written).toBe(train.images + train.augmented + test.images)
+    expect(written).toBe(images)
   })
 
   it('trains with the caller’s own terms in every stage', async () => {
@@ -367,6 +453,23 @@ describe('trainPipeline on wasm', () => {
         { split: 'official:2', testFraction: 0.2 },
         'options.testFraction must be left out: official:2 says itself what is tested; received 0.2',
       ],
+      ['no split', { split: [] }, 'options.split must name at least one'],
+      ['split twice', { split: ['image', 'image'] }, 'options.split must name each only once; received "image"'],
+      ['unknown arm', { ablation: ['vgg' as 'none'] }, 'options.ablation must be one of none, bicubic, psnr, esrgan'],
+      ['arm twice', { ablation: ['none', 'none'] }, 'options.ablation must name each only once'],
+      ['validation share', { validationFraction: 1 }, 'options.validationFraction must be a number in [0, 1)'],
+      [
+        'best weights without validation',
+        { validationFraction: 0, siamese: { ...small.siamese, keep: 'best' } },
+        'options.validationFraction must be above 0 where weights are chosen',
+      ],
+      ['kept weights', { siamese: { keep: 'first' as 'best' } }, "options.siamese.keep must be 'last' or 'best'"],
+      ['patience', { siamese: { patience: 0 } }, 'options.siamese.patience must be an integer >= 1'],
+      [
+        'training side too small for validation',
+        { data: { ...data, records: data.records.filter(({ patient }) => patient !== 'benign-03') } },
+        'validation: the training side cannot be divided (records: too few patients to split: 1 with benign images',
+      ],
       ['magnification', { magnifications: [50 as 40] }, 'options.magnifications must hold only 40, 100, 200, 400'],
       ['steps', { maxSteps: 0 }, 'options.maxSteps must be an integer >= 1; received 0'],
       ['seed', { seed: 0.5 }, 'options.seed must be an integer; received 0.5'],
@@ -408,7 +511,8 @@ describe('trainPipeline on wasm', () => {
         ({ patient, id }) => !patient.startsWith('benign') || /benign-0[12]-\d+-01$/.test(id),
       )
       const read = vi.fn<ImageSource['read']>(data.read)
-      await expect(trainPipeline({ ...small, data: { ...data, records: few, read } })).rejects.toThrow(
+      const run = trainPipeline({ ...small, validationFraction: 0, data: { ...data, records: few, read } })
+      await expect(run).rejects.toThrow(
         'too few benign images to pair: 1 on the training side, each class needs at least 2',
       )
       expect(read).not.toHaveBeenCalled()

@@ -1,0 +1,117 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { memoryStore } from '../../src/data/index.js'
+import { trainPipeline, type PipelineOptions, type PipelineResult, type RunResult } from '../../src/pipeline/index.js'
+import { useBackend } from '../helpers/backend.js'
+import { comparable, small } from './small.js'
+
+const ablation = ['none', 'bicubic', 'psnr', 'esrgan'] as const
+const both: PipelineOptions = { ...small, split: ['patient', 'image'], ablation }
+
+describe('several splits and arms on wasm', () => {
+  let single: PipelineResult
+  let result: PipelineResult
+  let runs: readonly RunResult[]
+  const stages = new Set<string>()
+  beforeAll(async () => {
+    await useBackend('wasm')
+    single = await trainPipeline(small)
+    result = await trainPipeline({ ...both, onProgress: ({ stage }) => stages.add(stage) })
+    runs = result.report.runs
+  })
+
+  it('gives one run for each split and arm, ESRGAN on the first split first', () => {
+    expect(runs.map(({ split, arm }) => `${split} ${arm}`)).toEqual([
+      'patient esrgan',
+      'patient none',
+      'patient bicubic',
+      'patient psnr',
+      'image esrgan',
+      'image none',
+      'image bicubic',
+      'image psnr',
+    ])
+    expect(result.report.results).toEqual(runs[0]!.heads.sigmoid)
+    expect(result.report.predictions).toEqual(runs[0]!.predictions)
+    expect(stages).toContain('patient: none: siamese')
+    expect(stages).toContain('image: psnr')
+    expect(stages).not.toContain('siamese')
+  })
+
+  it('leaves the main run what it is alone', () => {
+    expect(runs[0]).toEqual(single.report.runs[0])
+    expect(result.models.generator).toEqual(single.models.generator)
+    expect(result.models.siamese).toEqual(single.models.siamese)
+  })
+
+  it('judges the arms of a split on the same images, learned from the same images', () => {
+    for (const split of ['patient', 'image']) {
+      const own = runs.filter((run) => run.split === split)
+      const ids = own.map(({ predictions }) => predictions.map(({ id }) => id))
+      for (const other of ids) expect(other).toEqual(ids[0])
+      for (const run of own) {
+        const { train, validation, test, leakedTestImages } = own[0]!
+        expect(run).toMatchObject({ train, validation, test, leakedTestImages })
+      }
+      const answers = own.map(({ predictions }) => predictions.map(({ score }) => score).join())
+      expect(new Set(answers).size).toBe(4)
+    }
+  })
+
+  it('takes the generator of the PSNR stage for that arm', async () => {
+    const { report } = await trainPipeline({ ...small, esrgan: { ...small.esrgan, ganSteps: 0 } })
+    const psnr = runs.find(({ split, arm }) => split === 'patient' && arm === 'psnr')!
+    expect(psnr.predictions).toEqual(report.runs[0]!.predictions)
+    expect(psnr.history).toEqual(report.runs[0]!.history)
+  })
+
+  it('says of each split how many test images leak', () => {
+    const [patient, image] = [runs[0]!, runs[4]!]
+    expect(patient.leakedTestImages).toBe(0)
+    expect(image.leakedTestImages).toBe(image.test.images)
+    expect(result.report.leakage.leakedTestImages).toBe(0)
+  })
+
+  it('goes on with further splits and arms where a run has stopped, without training anything twice', async () => {
+    const store = memoryStore()
+    await trainPipeline({ ...small, store })
+    const trained = new Set<string>()
+    const controller = new AbortController()
+    const stopped = trainPipeline({
+      ...both,
+      store,
+      resume: true,
+      signal: controller.signal,
+      onProgress: ({ stage, step }) => {
+        trained.add(stage)
+        if (stage === 'image: none: siamese' && step === 2) controller.abort(new Error('stopped by the test'))
+      },
+    })
+    const before = tf.memory().numTensors
+    await expect(stopped).rejects.toThrow('stopped by the test')
+    expect(tf.memory().numTensors).toBe(before)
+    expect(trained).toContain('image: gan')
+    expect(trained).not.toContain('patient: gan')
+    expect(trained).not.toContain('patient: esrgan: siamese')
+    const resumed = await trainPipeline({ ...both, store, resume: true })
+    expect(comparable(resumed)).toEqual(comparable(result))
+  })
+
+  it('trains no generator for a further split whose arms need none', async () => {
+    const trained = new Set<string>()
+    const { report } = await trainPipeline({
+      ...small,
+      split: ['image', 'patient'],
+      ablation: ['bicubic', 'none'],
+      maxSteps: 2,
+      onProgress: ({ stage }) => trained.add(stage),
+    })
+    expect(report.runs.map(({ split, arm }) => `${split} ${arm}`)).toEqual([
+      'image none',
+      'image bicubic',
+      'patient none',
+      'patient bicubic',
+    ])
+    expect([...trained].filter((stage) => stage.endsWith('psnr'))).toEqual(['image: psnr'])
+  })
+})
