@@ -1,7 +1,7 @@
-import type { AuditedDuplicates, Collision, SharedName } from '../data/index.js'
-import { collisionWords, matchWords, someNames } from './auditWords.js'
-import { count, plain, table } from './markdown.js'
-import type { PipelineReport } from './reportTypes.js'
+import type { AuditedDuplicates, Collision, SharedName } from '../../data/index.js'
+import { collisionWords, matchWords, someNames } from '../auditWords.js'
+import { count, plain, table } from '../markdown.js'
+import type { PipelineReport } from '../reportTypes.js'
 
 /** Most lines and names that are shown; report.json has them all. */
 const longest = 12
