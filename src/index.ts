@@ -465,6 +465,7 @@ export {
   paperAttainability,
   presets,
   publishedResults,
+  reportHTML,
   reportMarkdown,
   superResolvedInput,
   trainPipeline,

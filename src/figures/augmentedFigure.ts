@@ -1,6 +1,6 @@
 import type { PipelinePictures, PipelineReport } from '../pipeline/reportTypes.js'
 import { protocolLines } from './protocolLines.js'
-import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wholePixels, type EncodeImage } from './svg.js'
+import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wholePixels, wrapLines, type EncodeImage } from './svg.js'
 
 const wanted = 168
 const gap = 12
@@ -12,7 +12,7 @@ export async function augmentedFigure(
   pictures: PipelinePictures,
   encode: EncodeImage,
 ): Promise<string> {
-  const lines = protocolLines(report)
+  const lines = wrapLines(protocolLines(report), 600 - 2 * margin)
   const body: string[] = []
   const cell = wholePixels(pictures.augmented[0]?.image.width ?? wanted, wanted)
   let y = bodyTop(lines)

@@ -2,27 +2,30 @@ import type { EpochHistory, PipelineReport } from '../pipeline/reportTypes.js'
 import { protocolLines } from './protocolLines.js'
 import { renderChart } from './renderChart.js'
 import { colours } from './style.js'
+import { wrapLines } from './svg.js'
 
 interface EpochChart {
   title: string
-  /** What the two curves are, for the legend. */
-  curves: readonly [train: string, test: string]
+  /** What the two curves are, for the legend: the training curve's words, and what is added to the name of the held-out side. */
+  curves: readonly [train: string, heldOut: string]
   unit: string
   format: string
   /** The largest value there can be, or undefined. */
   ceiling: number | undefined
   train: (epoch: EpochHistory) => number
-  test: (epoch: EpochHistory) => number
+  heldOut: (epoch: EpochHistory) => number
 }
 
 async function epochFigure(report: PipelineReport, chart: EpochChart): Promise<string> {
   const { protocol, history } = report
-  const lines = protocolLines(report)
+  const lines = wrapLines(protocolLines(report), 560)
   const train = `${chart.curves[0]} (${protocol.train.images + protocol.train.augmented} images, ${protocol.train.augmented} of them augmented)`
-  const test = `${chart.curves[1]} (${protocol.test.images} images of ${protocol.test.patients} patients; chose nothing)`
+  const isTest = protocol.curves === 'test' || protocol.validation === null
+  const heldOut = isTest ? protocol.test : protocol.validation!
+  const test = `${isTest ? 'test' : 'validation'}${chart.curves[1]} (${heldOut.images} images of ${heldOut.patients} patients${isTest ? '; chose nothing' : ''})`
   const values = history.siamese.flatMap((epoch) => [
     { epoch: epoch.epoch, side: train, value: chart.train(epoch) },
-    { epoch: epoch.epoch, side: test, value: chart.test(epoch) },
+    { epoch: epoch.epoch, side: test, value: chart.heldOut(epoch) },
   ])
   const low = Math.min(...values.map(({ value }) => value))
   const scale = chart.ceiling === undefined ? { zero: true } : { domain: [Math.floor(low * 10) / 10, chart.ceiling] }
@@ -62,29 +65,33 @@ async function epochFigure(report: PipelineReport, chart: EpochChart): Promise<s
 }
 
 /**
- * Accuracy per epoch of the Siamese network's sigmoid head, training and test side by side (the paper's Fig. 4), as SVG.
+ * Accuracy per epoch of the Siamese network's sigmoid head, training beside validation or, where there is none, test (the paper's
+ * Fig. 4), as SVG.
  */
 export async function accuracyFigure(report: PipelineReport): Promise<string> {
   return await epochFigure(report, {
     title: 'Accuracy per epoch, Siamese network',
-    curves: ['training', 'test'],
+    curves: ['training', ''],
     unit: 'accuracy',
     format: '.0%',
     ceiling: 1,
     train: (epoch) => epoch.accuracy,
-    test: (epoch) => epoch.heldOutAccuracy,
+    heldOut: (epoch) => epoch.heldOutAccuracy,
   })
 }
 
-/** Loss per epoch of the Siamese network: the training objective and the head's loss on the test set (the paper's Fig. 5), as SVG. */
+/**
+ * Loss per epoch of the Siamese network: the training objective, and the head's loss on the validation side or, where there is
+ * none, on the test side (the paper's Fig. 5), as SVG.
+ */
 export async function lossFigure(report: PipelineReport): Promise<string> {
   return await epochFigure(report, {
     title: 'Loss per epoch, Siamese network',
-    curves: ['training, all loss terms', 'test, loss of the head'],
+    curves: ['training, all loss terms', ', loss of the head'],
     unit: 'loss',
     format: '~g',
     ceiling: undefined,
     train: (epoch) => epoch.loss,
-    test: (epoch) => epoch.heldOutLoss,
+    heldOut: (epoch) => epoch.heldOutLoss,
   })
 }

@@ -1,6 +1,6 @@
 import type { PipelineReport } from '../pipeline/reportTypes.js'
 import { protocolLines } from './protocolLines.js'
-import { renderChart } from './renderChart.js'
+import { titledChart } from './renderChart.js'
 import { colours } from './style.js'
 
 /** More points than this are averaged in groups of neighbours: the curve stays readable and the file small. */
@@ -55,8 +55,7 @@ export async function esrganFigure(report: PipelineReport): Promise<string> {
   }
   const names = [...series.keys()]
   const isShort = report.history.esrgan.length <= 60
-  return await renderChart({
-    title: { text: 'ESRGAN losses per step', subtitle: protocolLines(report) },
+  return await titledChart('ESRGAN losses per step', protocolLines(report), {
     data: { values: names.flatMap((name) => thin(series.get(name)!).map((point) => ({ ...point, name }))) },
     columns: 3,
     spacing: { row: 24, column: 24 },

@@ -1,7 +1,7 @@
 import type { PipelinePictures, PipelineReport } from '../pipeline/reportTypes.js'
 import { protocolLines } from './protocolLines.js'
 import { colours } from './style.js'
-import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wholePixels, type EncodeImage } from './svg.js'
+import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wholePixels, wrapLines, type EncodeImage } from './svg.js'
 
 const wanted = 216
 const gap = 10
@@ -16,12 +16,13 @@ export async function panelFigure(
   encode: EncodeImage,
 ): Promise<string> {
   const { superResolution: sr } = report
-  const lines = [
+  const small = [
     ...protocolLines(report),
     `held-out images, PSNR of the whole image on Y, crop ${sr.crop}; mean of ${sr.n}: bicubic ${sr.bicubicPsnr.toFixed(2)} dB, ESRGAN ${sr.psnr.toFixed(2)} dB`,
   ]
   const body: string[] = []
   const cell = wholePixels(pictures.panels[0]?.hr.width ?? wanted, wanted)
+  const lines = wrapLines(small, 4 * cell + 3 * gap)
   let y = bodyTop(lines)
   const at = (column: number): number => margin + column * (cell + gap)
   for (const [i, heading] of ['input (1/4 size)', 'bicubic x4', 'ESRGAN x4', 'original'].entries()) {

@@ -3,15 +3,22 @@ import type { Config } from 'vega-lite'
 /** The font of every figure; `src/node/rasterize.ts` brings its files along. */
 export const font = 'DejaVu Sans'
 
-/** Okabe and Ito's colours, which stay apart for colour-blind readers. */
+/** Colours that stay apart for colour-blind readers: Okabe and Ito's, and a purple of Paul Tol's. */
 export const colours = {
   blue: '#0072B2',
   orange: '#D55E00',
   green: '#009E73',
+  purple: '#AA4499',
   grey: '#767676',
   ink: '#222222',
   line: '#DDDDDD',
 } as const
+
+/** Colours of several curves, in their order. */
+export const series: readonly string[] = [colours.blue, colours.orange, colours.green, colours.purple]
+
+/** The colour of each class. */
+export const classColours = { benign: colours.blue, malignant: colours.orange } as const
 
 /** The look of every chart. */
 export const chartConfig: Config = {

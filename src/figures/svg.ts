@@ -1,12 +1,16 @@
+import { printable } from '../errors.js'
 import type { PixelImage } from '../image.js'
 import { colours, font } from './style.js'
 
 /** Turns pixels into a data URL, for example `data:image/png;base64,...`; a figure embeds it. */
 export type EncodeImage = (image: PixelImage) => Promise<string>
 
+/** Text without the characters that XML cannot hold, or that turn writing round: names of images are chosen by others. */
+export const safeText = (text: string): string => printable(text).replaceAll(/[\p{Surrogate}\uFFFE\uFFFF]/gu, '\uFFFD')
+
 /** Text that is safe inside SVG. */
 export const escapeXML = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  safeText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** How {@link textAt} looks. */
 export interface TextStyle {
@@ -26,6 +30,19 @@ export function textAt(x: number, y: number, text: string, style: TextStyle = {}
 export function fitText(text: string, width: number, size: number): string {
   const fits = Math.floor(width / (size * 0.6))
   return text.length <= fits ? text : `${text.slice(0, Math.max(1, fits - 1))}…`
+}
+
+/** Lines of small print, broken between words where they would be wider than `width` pixels. */
+export function wrapLines(lines: readonly string[], width: number, size = 10): string[] {
+  return lines.flatMap((line) => {
+    const broken: string[] = []
+    for (const word of line.split(' ')) {
+      const longer = `${broken.at(-1) ?? ''} ${word}`
+      if (broken.length > 0 && longer.length * size * 0.6 <= width) broken[broken.length - 1] = longer
+      else broken.push(fitText(word, width, size))
+    }
+    return broken
+  })
 }
 
 /** The width near `wanted` that shows every pixel equally large. */

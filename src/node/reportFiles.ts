@@ -3,8 +3,10 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { figureNames, renderFigures } from '../figures/index.js'
 import { noticeLines } from '../pipeline/notices.js'
-import { reportMarkdown, type RunEnvironment } from '../pipeline/reportMarkdown.js'
+import { reportHTML } from '../pipeline/reportHTML.js'
+import { reportMarkdown } from '../pipeline/reportMarkdown.js'
 import type { PipelineReport, PipelineResult } from '../pipeline/reportTypes.js'
+import type { RunEnvironment } from '../pipeline/runEnvironment.js'
 import { encodeImage } from './images.js'
 import { rasterize } from './rasterize.js'
 
@@ -19,15 +21,17 @@ export interface WrittenReport {
 }
 
 /**
- * Writes a run into a folder: `report.md`, `report.json`, `figures/*.svg` and `*.png`, `generator.safetensors`,
- * `siamese.safetensors`. All of it is made in a hidden folder inside first and then moved, the report last: a failure leaves the
+ * Writes a run into a folder: `report.md`, `report.html` (one file with the figures inside), `report.json`, `figures/*.svg` and
+ * `*.png`, `generator.safetensors`, `siamese.safetensors`. All of it is made in a hidden folder inside first and then moved, the report last: a failure leaves the
  * folder as it was, without a half-written report.
  */
 export async function writeReport(
   folder: string,
   result: PipelineResult,
-  environment: RunEnvironment = {},
+  about: RunEnvironment = {},
 ): Promise<WrittenReport> {
+  const { versions, platform, arch } = process
+  const environment = { runtime: `Node ${versions.node}, ${platform} ${arch}`, ...about }
   const figures = await renderFigures(
     result,
     async (image) => `data:image/png;base64,${Buffer.from(await encodeImage(image, 'figure.png')).toString('base64')}`,
@@ -44,6 +48,7 @@ export async function writeReport(
   const { schemaVersion, ...rest } = report
   const notices = noticeLines(report.protocol).map(({ long }) => long)
   files.set('report.json', `${JSON.stringify({ schemaVersion, notices, ...rest, environment }, null, 2)}\n`)
+  files.set('report.html', await reportHTML(report, figures, environment))
   files.set('report.md', reportMarkdown(report, environment))
   await mkdir(folder, { recursive: true })
   const staging = join(folder, `.writing-${randomUUID()}`)

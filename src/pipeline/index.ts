@@ -17,7 +17,8 @@ export {
   type SiameseSettings,
 } from './presets.js'
 export { publishedResults } from './published.js'
-export { reportMarkdown, type RunEnvironment } from './reportMarkdown.js'
+export { reportHTML } from './reportHTML.js'
+export { reportMarkdown } from './reportMarkdown.js'
 export type {
   PipelinePictures,
   PipelineReport,
@@ -44,4 +45,5 @@ export type {
   Side,
   SupportResult,
 } from './resultTypes.js'
+export type { RunEnvironment } from './runEnvironment.js'
 export { trainPipeline } from './trainPipeline.js'

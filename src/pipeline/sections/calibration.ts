@@ -16,19 +16,20 @@ const scoreRow = (name: string, { brier, calibrationError, loss, n, positives }:
 /** Whether a probability of 0.8 is right 8 times of 10; nothing where no head gives probabilities. */
 export function calibrationSection(report: PipelineReport): string | undefined {
   const { sigmoid, support } = report.runs[0]!.heads
-  const heads = [['sigmoid', sigmoid.overall] as const, ['support', support.overall] as const].filter(
-    ([, { brier }]) => brier !== null,
+  const overalls = [sigmoid.overall, ...(support === null ? [] : [support.overall])]
+  const heads = overalls.flatMap((overall, i) =>
+    overall.brier === null ? [] : [[i === 0 ? 'sigmoid' : 'support', overall] as const],
   )
   if (heads.length === 0) return undefined
   const bins = sigmoid.overall.reliability
     .filter(({ n }) => n > 0)
     .map(({ low, high, n, meanProbability, positiveShare }) => [
-    `${low.toFixed(2)} to ${high.toFixed(2)}`,
-    String(n),
-    fixed(meanProbability, 3),
-    `${percent(positiveShare)} %`,
-  ])
-  const error = sigmoid.overall.calibrationError ?? support.overall.calibrationError
+      `${low.toFixed(2)} to ${high.toFixed(2)}`,
+      String(n),
+      fixed(meanProbability, 3),
+      `${percent(positiveShare)} %`,
+    ])
+  const error = sigmoid.overall.calibrationError ?? support?.overall.calibrationError ?? null
   return stack([
     '## Calibration',
     table(
@@ -37,8 +38,6 @@ export function calibrationSection(report: PipelineReport): string | undefined {
     ),
     `The Brier score is the mean squared error of the probability; a forecast that knows only how many of the test images are malignant has the one in the third column, and a worse one says that the probabilities are no use as such. ${error === null ? '' : `Calibration error: ${error.bins} ${error.strategy === 'uniform' ? 'bins of equal width' : 'bins of equally many images'} (Naeini et al. 2015). It is biased upwards where bins hold few images.`}`,
     figure(report, 'calibration'),
-    bins.length === 0
-      ? undefined
-      : table(['`sigmoid`: probability', 'images', 'mean probability', 'malignant'], bins),
+    bins.length === 0 ? undefined : table(['`sigmoid`: probability', 'images', 'mean probability', 'malignant'], bins),
   ])
 }

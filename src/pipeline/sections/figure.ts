@@ -27,5 +27,5 @@ export function figure({ figures }: PipelineReport, name: string): string | unde
   const file = files.find((path) => path.endsWith('.png')) ?? files[0]
   if (file === undefined) return undefined
   const caption = figureCaptions[name] ?? plain(name)
-  return `![${caption}](${encodeURI(file)})\n\n*${caption}*`
+  return `![${caption}](${encodeURI(file)})\\\n*${caption}*`
 }

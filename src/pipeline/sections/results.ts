@@ -11,10 +11,10 @@ const chosenWords: Readonly<Record<LockedThreshold['chosenOn'], string>> = {
   training: 'training side, then locked',
 }
 
-/** The two heads that give every image a score. */
-const imageHeads = ({ heads }: RunResult): [name: string, overall: Evaluation][] => [
-  ['sigmoid', heads.sigmoid.overall],
-  ['support', heads.support.overall],
+/** The heads that give every image a score. */
+const imageHeads = ({ heads: { sigmoid, support } }: RunResult): [name: string, overall: Evaluation][] => [
+  ['sigmoid', sigmoid.overall],
+  ...(support === null ? [] : [['support', support.overall] satisfies [string, Evaluation]]),
 ]
 
 /** A share of right answers with its interval, in percent. */
@@ -75,10 +75,10 @@ function decisionTables(run: RunResult): string {
 }
 
 function pairText({ heads: { pair } }: RunResult): string {
-  if (pair === null) return 'Pair verification was not evaluated: the images allow no pairs of both kinds.'
+  if (pair === null) return 'No pairs were evaluated.'
   const { pairAccuracy, pairAccuracyInterval: interval, auc, n, similar, threshold, chosenOn, samePatientPairs } = pair
   const how = interval === null ? '' : `, ${levelWords(interval)} ${percentRange(interval)} (${plain(interval.method)})`
-  return `Head \`pair\` says of two images whether they are of one class: **pair accuracy ${share(pairAccuracy)}**${how}, AUC ${fixed(auc, 3)}, ${count(n, 'pair')}, ${similar} of them of one class and ${samePatientPairs} of one patient; distance threshold ${Number(threshold.toFixed(4))}, chosen on ${chosenOn} pairs. An accuracy of pairs is no accuracy of images: half of the pairs are right by chance, and a guess at images that knows the commoner class may do better or worse.`
+  return `**Pair accuracy ${share(pairAccuracy)}**${how}, AUC ${fixed(auc, 3)}, ${count(n, 'pair')}, ${similar} of them of one class and ${samePatientPairs} of one patient; distance threshold ${Number(threshold.toFixed(4))}, chosen on ${chosenOn} pairs. An accuracy of pairs is no accuracy of images, and does not stand beside one.`
 }
 
 function magnificationTable({ heads: { sigmoid } }: RunResult): string {
@@ -128,7 +128,11 @@ function methodsText({ heads: { sigmoid } }: RunResult): string {
 export function resultsSection(report: PipelineReport): string {
   const run = report.runs[0]!
   const { overall } = run.heads.sigmoid
-  const { references, method } = run.heads.support
+  const { support } = run.heads
+  const supportWords =
+    support === null
+      ? ''
+      : `, \`support\` compares an image with ${count(support.references, 'training image')} (${plain(support.method)})`
   const notes = [
     'Positive = malignant. Images of one patient resemble each other: intervals that count images as independent are too narrow, and those by patient are the ones to quote.',
     methodsText(run),
@@ -147,7 +151,7 @@ export function resultsSection(report: PipelineReport): string {
   ]
   return stack([
     '## Results on the test set',
-    `${count(run.test.images, 'image')} (${overall.positives} malignant) of ${count(run.test.patients, 'patient')}, ${plain(splitWords(run.split))}, input: ${armWords[run.arm]}. One network answers in three ways: \`sigmoid\` is its classifier, \`support\` compares an image with ${count(references, 'training image')} (${plain(method)}), \`pair\` compares two images.`,
+    `${count(run.test.images, 'image')} (${overall.positives} malignant) of ${count(run.test.patients, 'patient')}, ${plain(splitWords(run.split))}, input: ${armWords[run.arm]}. One network answers in several ways: \`sigmoid\` is its classifier${supportWords}, \`pair\` says of two images whether they are of one class.`,
     '### How well scores rank malignant above benign',
     rankingTable(run),
     '### How often the decision is right',
@@ -164,4 +168,3 @@ export function resultsSection(report: PipelineReport): string {
     figure(report, 'confusion'),
   ])
 }
-

@@ -21,7 +21,7 @@ function runRow({ split, arm, test, leakedTestImages, heads }: RunResult): strin
     range(aucInterval, 3),
     range(aucByPatient, 3),
     fixed(patientAuc?.auc, 3),
-    percent(support.overall.accuracy),
+    percent(support?.overall.accuracy),
     percent(pair?.pairAccuracy),
   ]
 }
@@ -81,7 +81,14 @@ export function sideBySideSection(report: PipelineReport): string | undefined {
   return stack([
     '## Runs side by side',
     table(
-      [...head, `${level}, by patient`, 'patient recognition %', ...auc, 'support: accuracy %', 'pair: pair accuracy %'],
+      [
+        ...head,
+        `${level}, by patient`,
+        'patient recognition %',
+        ...auc,
+        'support: accuracy %',
+        'pair: pair accuracy %',
+      ],
       runs.map(runRow),
     ),
     'Accuracy, patient recognition and AUC are of the head `sigmoid`, decisions at 0.5. Leaked: test images of patients that were trained on. Same seeds, pairs and network for every run; the runs of one split share their images.',

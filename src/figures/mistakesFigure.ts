@@ -1,0 +1,95 @@
+import type { PixelImage } from '../image.js'
+import type { PipelinePictures, PipelineReport } from '../pipeline/reportTypes.js'
+import { protocolLines } from './protocolLines.js'
+import { classColours, colours } from './style.js'
+import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wrapLines, type EncodeImage } from './svg.js'
+
+const cell = 118
+const gap = 8
+const between = 30
+const narrowest = 720
+const captionLines = 3
+const rowHeight = cell + 13 * captionLines + 22
+
+type Mistake = PipelinePictures['mistakes'][number]
+
+/** A picture in the middle of a square cell, in its own proportions, with the colour of its class around it. */
+async function thumbnail(
+  x: number,
+  y: number,
+  image: PixelImage,
+  label: Mistake['label'],
+  encode: EncodeImage,
+): Promise<string[]> {
+  const scale = cell / Math.max(image.width, image.height)
+  const [width, height] = [Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale))]
+  const [left, top] = [x + (cell - width) / 2, y + (cell - height) / 2]
+  return [
+    await imageAt(left, top, width, height, image, encode),
+    `<rect x="${left - 1}" y="${top - 1}" width="${width + 2}" height="${height + 2}" fill="none" stroke="${classColours[label]}" stroke-width="2"/>`,
+  ]
+}
+
+/** Lines of small text under a cell. */
+const under = (x: number, y: number, lines: readonly { text: string; bold?: boolean; colour?: string }[]): string[] =>
+  lines.map(({ text, bold = false, colour = colours.ink }, i) =>
+    textAt(x, y + cell + 15 + 13 * i, fitText(text, cell, 9), { size: 9, bold, colour }),
+  )
+
+async function mistakeAt(x: number, y: number, mistake: Mistake, encode: EncodeImage): Promise<string[]> {
+  const { image, label, score, patient, caption, nearest } = mistake
+  const body = await thumbnail(x, y, image, label, encode)
+  body.push(
+    ...under(x, y, [
+      { text: `${label}, p = ${score.toFixed(3)}`, bold: true, colour: classColours[label] },
+      { text: caption, colour: colours.grey },
+      { text: `patient ${patient}`, colour: colours.grey },
+    ]),
+  )
+  for (const [i, reference] of nearest.entries()) {
+    const left = x + (i + 1) * (cell + gap) + gap
+    body.push(...(await thumbnail(left, y, reference.image, reference.label, encode)))
+    body.push(
+      ...under(left, y, [
+        { text: reference.label, colour: classColours[reference.label] },
+        { text: reference.caption, colour: colours.grey },
+        { text: `distance ${Number(reference.distance.toPrecision(3))}`, colour: colours.grey },
+      ]),
+    )
+  }
+  return body
+}
+
+/**
+ * The default run's most confident wrong answers at threshold 0.5, each with the training images whose embeddings are nearest, as
+ * SVG. Frames and words have the colour of the true class.
+ */
+export async function mistakesFigure(
+  report: PipelineReport,
+  pictures: PipelinePictures,
+  encode: EncodeImage,
+): Promise<string> {
+  const { mistakes } = pictures
+  const small = [
+    ...protocolLines(report),
+    'left: the test image with its true class and the probability of malignant; right of it: the nearest training images',
+  ]
+  const lines = wrapLines(small, narrowest - 2 * margin)
+  const cells = 1 + Math.max(0, ...mistakes.map(({ nearest }) => nearest.length))
+  const width = cells * (cell + gap)
+  const columns = Math.min(2, Math.max(1, mistakes.length))
+  const body: string[] = []
+  const top = bodyTop(lines)
+  for (const [i, mistake] of mistakes.entries()) {
+    const x = margin + (i % columns) * (width + between)
+    body.push(...(await mistakeAt(x, top + Math.floor(i / columns) * rowHeight, mistake, encode)))
+  }
+  const height = top + Math.ceil(mistakes.length / columns) * rowHeight
+  return svgFile(
+    Math.max(narrowest, 2 * margin + columns * width + (columns - 1) * between),
+    height + margin - 10,
+    'The most confident wrong answers',
+    lines,
+    body,
+  )
+}
