@@ -11,7 +11,7 @@ const armOrder: readonly Arm[] = ['none', 'bicubic', 'psnr', 'esrgan']
 export async function armsFigure(report: PipelineReport): Promise<string> {
   const splits = [...new Set(report.runs.map(({ split }) => splitWords(split)))]
   const arms = armOrder.filter((arm) => report.runs.some((run) => run.arm === arm)).map((arm) => armWords[arm])
-  const measures = ['accuracy of images, threshold 0.5', 'patient recognition, threshold 0.5', 'AUC of images']
+  const measures = ['accuracy', 'patient recognition', 'AUC']
   const values = report.runs.flatMap(({ split, arm, heads }) => {
     const { decisions, auc, aucByPatient } = heads.sigmoid.overall
     const { rate, interval } = decisions.patientRecognition
@@ -55,7 +55,7 @@ export async function armsFigure(report: PipelineReport): Promise<string> {
   } as const
   const lines = [
     ...protocolLines(report),
-    'head sigmoid on the test images; bars: bootstrap by patient where there is one; each point is one training',
+    'head sigmoid on the test images, decisions at 0.5; bars: bootstrap by patient, where there is one; each point is one training',
   ]
   return await titledChart('Runs by input and split', lines, {
     data: { values },

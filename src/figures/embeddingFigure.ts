@@ -38,7 +38,7 @@ function square(values: readonly { x: number; y: number }[]): { x: [number, numb
     all.reduce((a, b) => Math.max(a, b), -Infinity),
   ]
   const [x, y] = [ends(values.map((point) => point.x)), ends(values.map((point) => point.y))]
-  const reach = Math.max(x[1] - x[0], y[1] - y[0]) * 0.54 || 1
+  const reach = Math.max(x[1] - x[0], y[1] - y[0]) * 0.57 || 1
   const around = ([low, high]: [number, number]): [number, number] => [
     (low + high) / 2 - reach,
     (low + high) / 2 + reach,
@@ -77,6 +77,10 @@ export async function embeddingFigure(report: PipelineReport): Promise<string> {
   const y = place('y', 'y', explained[1])
   const names = middle.size <= mostNames ? [...middle.values()] : []
   const size = points.length > 400 ? 18 : points.length > 150 ? 35 : 60
+  const ring =
+    points.length > 400
+      ? { strokeWidth: 0.6, opacity: 0.6, size: 26 }
+      : { strokeWidth: 1.2, opacity: 1, size: size * 2.4 }
   const classes = ['benign', 'malignant'] as const
   const legend = { orient: 'bottom', title: null, symbolSize: 70, symbolOpacity: 1 } as const
   const patients =
@@ -121,7 +125,7 @@ export async function embeddingFigure(report: PipelineReport): Promise<string> {
         },
         {
           data: { values: values.filter(({ isWrong }) => isWrong) },
-          mark: { type: 'point', filled: false, stroke: colours.ink, strokeWidth: 1.2, opacity: 1, size: size * 2.4 },
+          mark: { type: 'point', filled: false, stroke: colours.ink, ...ring },
           encoding: { x, y },
         },
         {
@@ -133,13 +137,13 @@ export async function embeddingFigure(report: PipelineReport): Promise<string> {
             stroke: 'white',
             strokeWidth: 2.5,
             strokeJoin: 'round',
-            clip: true,
+            dy: -9,
           },
           encoding: { x: { ...x, field: 'cx' }, y: { ...y, field: 'cy' }, text: { field: 'name' } },
         },
         {
           data: { values: names },
-          mark: { type: 'text', fontSize: 9, color: colours.ink, clip: true },
+          mark: { type: 'text', fontSize: 9, color: colours.ink, dy: -9 },
           encoding: { x: { ...x, field: 'cx' }, y: { ...y, field: 'cy' }, text: { field: 'name' } },
         },
       ],

@@ -26,11 +26,16 @@ export function textAt(x: number, y: number, text: string, style: TextStyle = {}
   return `<text x="${x}" y="${y}" font-size="${size}" fill="${colour}" text-anchor="${anchor}"${bold ? ' font-weight="bold"' : ''}>${escapeXML(text)}</text>`
 }
 
-/** Cuts text that would be wider than `width` pixels at the given font size. */
+/** Cuts the middle out of text that would be wider than `width` pixels at the given font size: names often differ at their ends. */
 export function fitText(text: string, width: number, size: number): string {
-  const fits = Math.floor(width / (size * 0.6))
-  return text.length <= fits ? text : `${text.slice(0, Math.max(1, fits - 1))}…`
+  const fits = Math.max(2, Math.floor(width / (size * 0.6)))
+  if (text.length <= fits) return text
+  const head = Math.ceil((fits - 1) / 2)
+  return `${text.slice(0, head)}…${text.slice(text.length - (fits - 1 - head))}`
 }
+
+/** Mean width of a letter of whole sentences in DejaVu Sans, a little more than it is, by font size. */
+const letter = 0.56
 
 /** Lines of small print, broken between words where they would be wider than `width` pixels. */
 export function wrapLines(lines: readonly string[], width: number, size = 10): string[] {
@@ -38,7 +43,7 @@ export function wrapLines(lines: readonly string[], width: number, size = 10): s
     const broken: string[] = []
     for (const word of line.split(' ')) {
       const longer = `${broken.at(-1) ?? ''} ${word}`
-      if (broken.length > 0 && longer.length * size * 0.6 <= width) broken[broken.length - 1] = longer
+      if (broken.length > 0 && longer.length * size * letter <= width) broken[broken.length - 1] = longer
       else broken.push(fitText(word, width, size))
     }
     return broken
