@@ -8,6 +8,8 @@ import { testLine } from './words.js'
 
 /** With more patients than this their names would cover the picture. */
 const mostNames = 40
+/** With more images than this, lines to them would cover it, too. */
+const crowd = 600
 const side = 520
 
 interface Centre {
@@ -47,8 +49,9 @@ function square(values: readonly { x: number; y: number }[]): { x: [number, numb
 }
 
 /**
- * Map of the default run's test embeddings by their two largest principal components, as SVG: classes by colour and shape, a thin
- * line from each image to the middle of its patient's, wrong answers at threshold 0.5 ringed.
+ * Map of the default run's test embeddings by their two largest principal components, as SVG: classes by colour and shape, the
+ * middle of each patient's images with its name and, where there are few, a thin line to each of them; wrong answers at threshold
+ * 0.5 ringed.
  *
  * @throws ArgumentError where the report has no embedding.
  */
@@ -75,37 +78,37 @@ export async function embeddingFigure(report: PipelineReport): Promise<string> {
   })
   const x = place('x', 'x', explained[0])
   const y = place('y', 'y', explained[1])
-  const names = middle.size <= mostNames ? [...middle.values()] : []
-  const size = points.length > 400 ? 18 : points.length > 150 ? 35 : 60
-  const ring =
-    points.length > 400
-      ? { strokeWidth: 0.6, opacity: 0.6, size: 26 }
-      : { strokeWidth: 1.2, opacity: 1, size: size * 2.4 }
+  const hasNames = middle.size <= mostNames
+  const isCrowded = points.length > crowd
+  const size = isCrowded ? 18 : points.length > 150 ? 35 : 60
+  const ring = isCrowded
+    ? { strokeWidth: 0.6, opacity: 0.6, size: 26 }
+    : { strokeWidth: 1.2, opacity: 1, size: size * 2.4 }
   const classes = ['benign', 'malignant'] as const
   const legend = { orient: 'bottom', title: null, symbolSize: 70, symbolOpacity: 1 } as const
-  const patients =
-    names.length === 0
-      ? `${middle.size} patients, too many to name`
-      : `${middle.size} patients, named at the middle of their images`
+  const middles = `the middle of the images of ${middle.size === 1 ? 'the patient' : `each of ${middle.size} patients`}`
+  const marks = [
+    hasNames ? `names: ${middles}` : `crosses: ${middles}`,
+    ...(isCrowded ? [] : ['lines lead there']),
+    `ringed: ${wrong.size} wrong answers at 0.5`,
+  ]
+  const centre = { x: { ...x, field: 'cx' }, y: { ...y, field: 'cy' } }
+  const name = { ...centre, text: { field: 'name' } }
   return await titledChart(
     'Embeddings of the test images, principal components',
-    [
-      ...protocolLines(report),
-      testLine(report),
-      `lines lead to the middle of the patient’s images; ${patients}; ringed: ${wrong.size} wrong answers at 0.5`,
-    ],
+    [...protocolLines(report), testLine(report), marks.join('; ')],
     {
       width: side,
       height: side,
       layer: [
         {
-          data: { values },
-          mark: { type: 'rule', color: colours.grey, opacity: points.length > 400 ? 0.12 : 0.35, strokeWidth: 0.8 },
+          data: { values: isCrowded ? [] : values },
+          mark: { type: 'rule', color: colours.grey, opacity: 0.35, strokeWidth: 0.8 },
           encoding: { x, y, x2: { field: 'cx' }, y2: { field: 'cy' } },
         },
         {
           data: { values },
-          mark: { type: 'point', filled: true, opacity: points.length > 400 ? 0.6 : 0.85, size },
+          mark: { type: 'point', filled: true, opacity: isCrowded ? 0.6 : 0.85, size },
           encoding: {
             x,
             y,
@@ -129,23 +132,24 @@ export async function embeddingFigure(report: PipelineReport): Promise<string> {
           encoding: { x, y },
         },
         {
-          data: { values: names },
+          data: { values: hasNames ? [] : [...middle.values()] },
           mark: {
-            type: 'text',
-            fontSize: 9,
-            color: colours.ink,
+            type: 'point',
+            shape: 'cross',
             stroke: 'white',
-            strokeWidth: 2.5,
-            strokeJoin: 'round',
-            dy: -9,
+            strokeWidth: 0.7,
+            fill: colours.ink,
+            opacity: 1,
+            size: 60,
           },
-          encoding: { x: { ...x, field: 'cx' }, y: { ...y, field: 'cy' }, text: { field: 'name' } },
+          encoding: centre,
         },
-        {
-          data: { values: names },
-          mark: { type: 'text', fontSize: 9, color: colours.ink, dy: -9 },
-          encoding: { x: { ...x, field: 'cx' }, y: { ...y, field: 'cy' }, text: { field: 'name' } },
-        },
+        // White first, so that a name can be read on points.
+        ...[{ stroke: 'white', strokeWidth: 2.5, strokeJoin: 'round' }, {}].map((outline) => ({
+          data: { values: hasNames ? [...middle.values()] : [] },
+          mark: { type: 'text', fontSize: 9, color: colours.ink, dy: -9, ...outline },
+          encoding: name,
+        })),
       ],
     },
   )

@@ -9,7 +9,7 @@ import { testLine } from './words.js'
  * Precision against recall of the default run, by steps as its average precision is, with the operating points and the
  * precision of calling every image malignant, as SVG.
  *
- * @throws OneClassError where no test image is malignant.
+ * @throws OneClassError where the test images are of one class.
  */
 export async function precisionRecallFigure(report: PipelineReport): Promise<string> {
   const { predictions, results } = report

@@ -6,8 +6,9 @@ import { printable } from '../errors.js'
  */
 export const plain = (text: string): string =>
   printable(text.replaceAll(/[\r\n]+/g, ' '))
+    .replaceAll(/^ +| +$/g, '')
     .replaceAll(/[|*_<>[\]`\\&~#]|:(?=\/\/)|(?<=www)\./gi, '\\$&')
-    .replace(/^(\d*)([-+.)])(?=\s)/, '$1\\$2')
+    .replace(/^[-+](?=[\s-]|$)|(?<=^\d{1,9})[.)](?=\s|$)/, '\\$&')
 
 /** A table. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -16,9 +16,12 @@ const dataURL = (svg: string): string =>
 function setRules(page: MarkdownIt, figures: ReadonlyMap<string, string>): void {
   page.renderer.rules.image = (tokens, at) => {
     const token = tokens[at]!
-    const svg = figures.get(figureName(String(token.attrGet('src') ?? '')))
+    const name = figureName(String(token.attrGet('src') ?? ''))
+    const svg = figures.get(name)
     const caption = page.utils.escapeHtml(token.content)
-    return svg === undefined ? caption : `<img src="${dataURL(svg)}" alt="${caption}">`
+    return svg === undefined
+      ? caption
+      : `<img class="figure-${page.utils.escapeHtml(name)}" src="${dataURL(svg)}" alt="${caption}">`
   }
   page.renderer.rules.table_open = (tokens, at) => {
     const end = tokens.findIndex(({ type }, i) => i > at && type === 'thead_close')

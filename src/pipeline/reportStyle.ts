@@ -35,8 +35,9 @@ tbody tr:nth-child(even) { background: #FAFAFA; }
   table.wide { font-size: 5.8pt; }
   table.wide th, table.wide td { padding: .2rem .25rem; }
   thead { display: table-header-group; }
-  tr, .figure, pre, .notice { break-inside: avoid; }
-  .figure img { max-height: 215mm; }
+  .table, tr, .figure, pre, .notice { break-inside: avoid; }
+  .figure img { max-height: 118mm; }
+  .figure img.figure-panel, .figure img.figure-mistakes { max-height: 215mm; }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -1,18 +1,27 @@
 import { describe, expect, it } from 'vitest'
+import { OneClassError } from '../../src/errors.js'
 import {
   accuracyFigure,
+  armsFigure,
   augmentedFigure,
+  calibrationFigure,
+  confusionFigure,
+  embeddingFigure,
   esrganFigure,
   figureNames,
   lossFigure,
+  mistakesFigure,
   panelFigure,
+  precisionRecallFigure,
   renderFigures,
   rocFigure,
+  rocMagnificationsFigure,
 } from '../../src/figures/index.js'
 import { rasterize } from '../../src/node/rasterize.js'
 import { encodeImage } from '../../src/node/index.js'
 import type { PixelImage } from '../../src/image.js'
 import { madeUpResult } from './madeUp.js'
+import { madeUpStudy, type StudyShape } from './madeUpStudy.js'
 
 const encode = async (image: PixelImage): Promise<string> =>
   `data:image/png;base64,${Buffer.from(await encodeImage(image, 'figure.png')).toString('base64')}`
@@ -21,17 +30,24 @@ const encode = async (image: PixelImage): Promise<string> =>
 const words = (svg: string): string =>
   [...svg.matchAll(/<text[^>]*>(.*?)<\/text>/gs)].map(([, text]) => text!.replaceAll(/<[^>]*>/g, '')).join('\n')
 
+/** Words in one line, however the small print is broken. */
+const flat = (svg: string): string => words(svg).replaceAll('\n', ' ')
+
+/** What XML cannot hold, and words of values that are none. */
+// oxlint-disable-next-line no-control-regex
+const broken = /NaN|undefined|Infinity|[\u0000-\u0008\u000b\u000c\u000e-\u001f\uFFFE\uFFFF]|\p{Surrogate}/u
+
 describe('figures', () => {
   it('are all drawn, each a whole SVG file with the protocol in small print', async () => {
-    const figures = await renderFigures(madeUpResult(), encode)
-    expect([...figures.keys()].sort()).toEqual([...figureNames].sort())
+    const figures = await renderFigures(madeUpStudy(), encode)
+    expect([...figures.keys()]).toEqual(figureNames)
     for (const svg of figures.values()) {
       expect(svg).toMatch(/^<svg [\s\S]*<\/svg>$/)
-      expect(words(svg)).toContain(
+      expect(flat(svg)).toContain(
         'patient split · seed 1 · quick preset · wasm backend · 192 synthetic images of 24 patients',
       )
       expect(words(svg)).toContain('SYNTHETIC IMAGES')
-      expect(svg).not.toMatch(/NaN|undefined/)
+      expect(svg.replaceAll(/data:[^"]*/g, '')).not.toMatch(broken)
     }
   })
 
@@ -47,7 +63,7 @@ describe('figures', () => {
     const roc = words(await rocFigure(report))
     const { auc, aucInterval, n, positives } = report.results.overall
     expect(roc).toContain(`AUC ${auc!.toFixed(3)} [${aucInterval!.low.toFixed(3)}, ${aucInterval!.high.toFixed(3)}]`)
-    expect(roc).toContain(`n = ${n} images (${positives} malignant)`)
+    expect(roc).toContain(`test side: ${n} images (${positives} malignant)`)
     expect(roc).toContain('chance, AUC 0.5')
     expect(words(await esrganFigure(report))).toMatch(/PSNR stage: l1[\s\S]*GAN stage: discriminator/)
     const panel = await panelFigure(report, pictures, encode)
@@ -60,13 +76,101 @@ describe('figures', () => {
     expect(augmented.match(/<image /g)).toHaveLength(pictures.augmented.length)
   })
 
+  it('hold the numbers of the report', async () => {
+    const { report, pictures } = madeUpStudy()
+    const [run] = report.runs
+    const { overall, byMagnification } = run!.heads.sigmoid
+    const roc = flat(await rocFigure(report))
+    expect(roc).toContain('threshold 0.544, locked on validation')
+    const { low, high } = overall.aucByPatient!
+    expect(roc).toContain(
+      `AUC by patient: [${low.toFixed(3)}, ${high.toFixed(3)}] (95 %, percentile bootstrap by patient)`,
+    )
+    const each = flat(await rocMagnificationsFigure(report))
+    for (const [magnification, { auc, n, patients }] of Object.entries(byMagnification)) {
+      expect(each).toContain(`${magnification}x: AUC ${auc!.toFixed(3)}`)
+      expect(each).toContain(`${n} images of ${patients} patients`)
+    }
+    const precision = flat(await precisionRecallFigure(report))
+    expect(precision).toContain(`average precision ${overall.averagePrecision!.toFixed(3)}`)
+    expect(precision).toContain(`every image called malignant, precision ${(overall.positives / overall.n).toFixed(3)}`)
+    const calibration = flat(await calibrationFigure(report))
+    expect(calibration).toContain(`Brier score ${overall.brier!.toFixed(4)}`)
+    expect(calibration).toContain(
+      `calibration error ${overall.calibrationError!.value.toFixed(4)} (10 bins of equal width)`,
+    )
+    const confusion = words(await confusionFigure(report)).split('\n')
+    expect(confusion).toEqual(expect.arrayContaining(['sigmoid, threshold 0.5', 'support, threshold 0.544, locked']))
+    const { tp, fp, tn, fn } = overall.decisions.confusion
+    expect(confusion).toEqual(expect.arrayContaining([tp, fp, tn, fn].map(String)))
+    expect(confusion).toContain(`${((tp / (tp + fn)) * 100).toFixed(1)} %`)
+    const map = flat(await embeddingFigure(report))
+    expect(map).toContain('principal component 1 (52.3 % of the variance)')
+    expect(map).toContain(`ringed: ${fp + fn} wrong answers at 0.5`)
+    expect(map).toContain('14-2500')
+    const arms = flat(await armsFigure(report))
+    for (const text of ['no enlargement', 'bicubic x4', 'PSNR-stage generator x4', 'ESRGAN x4', 'image split', 'AUC'])
+      expect(arms).toContain(text)
+    const mistakes = await mistakesFigure(report, pictures, encode)
+    expect(mistakes.match(/<image /g)).toHaveLength(8 * 3)
+    expect(flat(mistakes)).toMatch(/malignant, p = 0\.030.*patient 14-2500.*distance 0\.123/)
+  })
+
+  it('of curves per epoch say which side they are of', async () => {
+    expect(flat(await accuracyFigure(madeUpStudy().report))).toContain('validation (24 images of 4 patients)')
+    const { report } = madeUpStudy({ hasValidation: false })
+    expect(flat(await lossFigure(report))).toContain('test, loss of the head (64 images of 12 patients; chose nothing)')
+  })
+
+  const hostile = (i: number): string =>
+    `${'long '.repeat(30)}<script>alert(${i})</script> & "x" \u202e\u0007\uD800 ${i}`
+  it.each([
+    [
+      'one class',
+      { only: 'malignant', splits: ['patient'], arms: ['esrgan'], images: 10 },
+      ['roc', 'precision-recall'],
+    ],
+    [
+      'three images',
+      { images: 3, patients: 2, magnifications: [100], arms: ['esrgan', 'none'], hasValidation: false, mistakes: 1 },
+      ['roc'],
+    ],
+    [
+      'one magnification',
+      { magnifications: [400], splits: ['patient'], arms: ['esrgan'] },
+      ['roc-magnifications', 'arms'],
+    ],
+    ['2000 images', { images: 2000, patients: 82, splits: ['image', 'patient', 'accession'] }, []],
+    ['names that are long and hostile', { patientName: hostile, images: 24, patients: 6 }, []],
+  ] as const)('survive %s', async (_, shape, absent) => {
+    const figures = await renderFigures(madeUpStudy(shape as StudyShape), encode)
+    for (const name of absent) expect(figures.has(name)).toBe(false)
+    for (const svg of figures.values()) {
+      expect(svg.replaceAll(/data:[^"]*/g, '')).not.toMatch(broken)
+      expect(svg).not.toContain('<script')
+      expect(svg.length).toBeLessThan(1_200_000)
+    }
+    // A renderer that checks its XML reads them.
+    for (const name of ['embedding', 'mistakes'])
+      expect(rasterize(figures.get(name)!, { scale: 0.25 }).length).toBeGreaterThan(500)
+  })
+
+  it('refuse what they cannot show', async () => {
+    const { report } = madeUpStudy({ only: 'benign', images: 6, patients: 2, splits: ['patient'], arms: ['esrgan'] })
+    await expect(rocMagnificationsFigure(report)).rejects.toThrow(/report\.predictions must hold both classes/)
+    await expect(precisionRecallFigure(report)).rejects.toThrow(OneClassError)
+    await expect(embeddingFigure({ ...report, embedding: null })).rejects.toThrow(/report\.embedding must hold points/)
+    const results = { ...report.results, overall: { ...report.results.overall, reliability: [] } }
+    await expect(calibrationFigure({ ...report, results })).rejects.toThrow(/reliability must hold bins/)
+  })
+
   it('leave out what has no data', async () => {
     const { report, pictures, models } = madeUpResult(
       {},
-      { roc: null, history: { esrgan: [], rollBacks: [], siamese: [] } },
+      { roc: null, predictions: [], history: { esrgan: [], rollBacks: [], siamese: [] } },
     )
     const figures = await renderFigures({ report, pictures: { ...pictures, augmented: [] }, models }, encode)
-    expect([...figures.keys()]).toEqual(['panel'])
+    expect([...figures.keys()].filter((name) => name !== 'calibration')).toEqual(['panel'])
     await expect(rocFigure(report)).rejects.toThrow(/report\.roc must be a curve/)
   })
 
@@ -84,7 +188,9 @@ describe('figures', () => {
       {},
       { history: { esrgan: history.esrgan.slice(0, 1), rollBacks: [], siamese: history.siamese.slice(0, 1) } },
     )
-    expect([...(await renderFigures(short, encode)).keys()]).toHaveLength(6)
+    expect([...(await renderFigures(short, encode)).keys()]).toEqual(
+      expect.arrayContaining(['panel', 'accuracy', 'loss', 'roc', 'augmented', 'esrgan']),
+    )
     const steps = Array.from({ length: 5000 }, (_, i) => ({
       stage: 'psnr' as const,
       step: i + 1,

@@ -75,7 +75,7 @@ function evaluate(
     decisions: withPatients(base.decisions),
     locked: locked === null ? null : withPatients(decide(scored, locked)),
     aucByPatient: byPatient(base.auc),
-    averagePrecision: labels.includes(true) ? averagePrecision(labels, scores) : null,
+    averagePrecision: base.auc !== null ? averagePrecision(labels, scores) : null,
     patientAuc:
       base.auc === null || base.patients < 4
         ? null

@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeReport } from '../../src/node/reportFiles.js'
 import { attainableCount, paperAttainability } from '../../src/pipeline/attainable.js'
 import { reportMarkdown } from '../../src/pipeline/reportMarkdown.js'
-import type { PipelineReport } from '../../src/pipeline/index.js'
+import type { PipelineReport, RunResult } from '../../src/pipeline/index.js'
+import { figureNames } from '../../src/figures/index.js'
 import { madeUpResult, noLeakage } from '../figures/madeUp.js'
+import { madeUpStudy } from '../figures/madeUpStudy.js'
 
 describe('attainableCount', () => {
   it('finds the count behind a rounded percentage', () => {
@@ -74,8 +76,7 @@ describe('reportMarkdown', () => {
     const text = reportMarkdown(report, { peakMemoryBytes: 3 * 2 ** 30, backendDescription: 'wasm, 2 threads' })
     expect(text).toContain('| psnr | 42.30 | 0.50 | 1.61 | 5.00 % |')
     const { accuracy, n, positives } = report.results.overall
-    expect(text).toContain(`| **all** | ${(accuracy * 100).toFixed(2)} % [`)
-    expect(text).toContain(`| ${n} (${positives}) | 7 |`)
+    expect(text).toContain(`| **all** | ${n} (${positives}) | 7 | ${(accuracy * 100).toFixed(2)} % | `)
     expect(text).toContain('| the paper | 98.87 | 98.15 | 97.92 | 97.53 | not stated |')
     expect(text).toContain('| the paper | 0.0391 | 0.9887 | 0.9876 |')
     expect(text).toContain('yes, 355/364')
@@ -95,7 +96,7 @@ describe('reportMarkdown', () => {
     const patients = ['14-2523', 'a|b'].map((name) => ({ name, train: 3, test: 1 }))
     const onBothSides = { ...noLeakage.onBothSides, patients }
     const { report } = madeUpResult({ split: 'image' }, { leakage: { ...noLeakage, onBothSides, leakedTestImages: 2 } })
-    const text = reportMarkdown(report)
+    const text = reportMarkdown({ ...report, runs: report.runs.map((run) => ({ ...run, split: 'image' })) })
     expect(text).toContain('**2 patients on both sides** (images to train on + to test): 14-2523 (3 + 1 images), a\\|b')
     expect(text).toContain('2 of 64 test images are of patients that were trained on')
     expect(text).toContain('An image-level split puts pictures of one tumour on both sides')
@@ -107,11 +108,15 @@ describe('reportMarkdown', () => {
     ['image', 'image split', /\| split \| image \(the paper’s/],
     ['official:3', 'official fold 3', /\| split \| official fold 3 of BreaKHis .*no slide on both sides/],
   ])('says in title, protocol and table what a split by %s is', (split, words, sentence) => {
-    const text = reportMarkdown(madeUpResult({ split, source: 'breakhis' }).report)
+    const { report } = madeUpResult({ split, source: 'breakhis' })
+    const runs = report.runs.map((run) => ({ ...run, split: split as RunResult['split'] }))
+    const text = reportMarkdown({ ...report, runs })
     expect(text.split('\n')[0]).toContain(`, ${words}, quick preset`)
     expect(text).toMatch(sentence)
-    const ours = text.split('\n').find((line) => line.startsWith('| **this run** |') && line.includes('(n = '))!
-    expect(ours).toMatch(new RegExp(`\\| ${split.startsWith('official') ? words : split} \\|$`))
+    const ours = text
+      .split('\n')
+      .find((line) => line.startsWith('| **this run**, ESRGAN x4 |') && line.includes('n = '))!
+    expect(ours).toMatch(new RegExp(`\\| ${words} \\|$`))
     expect(/patient 14-13412 is on both sides/.test(text)).toBe(split.startsWith('official'))
   })
 
@@ -209,12 +214,13 @@ describe('reportMarkdown', () => {
     expect(reportMarkdown(madeUpResult({ source: 'breakhis', preset: 'quick' }).report)).not.toContain(tuned)
   })
 
-  it('copes with one class', () => {
-    const { report } = madeUpResult()
-    const overall = { ...report.results.overall, auc: null, aucInterval: null, fpr: null }
-    const text = reportMarkdown({ ...report, results: { ...report.results, overall }, roc: null })
-    expect(text).toContain('one class only')
-    expect(text).not.toMatch(/null|NaN|undefined/)
+  it('copes with one class, three images and one patient', () => {
+    for (const shape of [{ only: 'malignant' as const }, { images: 3, patients: 1, magnifications: [100] }]) {
+      const { report } = madeUpStudy({ ...shape, splits: ['patient'], arms: ['esrgan'], hasValidation: false })
+      const text = reportMarkdown(report)
+      expect(text).toContain('one class only')
+      expect(text).not.toMatch(/\bnull\b|NaN|undefined|Infinity/)
+    }
   })
 
   it('lists images that were left out', () => {
@@ -235,22 +241,26 @@ describe('writeReport', () => {
 
   it('writes report, figures and models, and nothing else', async () => {
     const out = join(folder, 'a', 'b')
-    const { files, report } = await writeReport(out, madeUpResult())
+    const { files, report } = await writeReport(out, madeUpStudy())
     expect((await readdir(out)).sort()).toEqual([
       'figures',
       'generator.safetensors',
+      'report.html',
       'report.json',
       'report.md',
       'siamese.safetensors',
     ])
-    expect(files).toHaveLength(4 + 12)
-    expect(report.figures).toHaveLength(12)
+    expect(files).toHaveLength(5 + 2 * figureNames.length)
+    expect(report.figures).toHaveLength(2 * figureNames.length)
     const json = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
     expect(json.schemaVersion).toBe(3)
     expect(json.protocol.source).toBe('synthetic')
     expect(json.notices[0]).toMatch(/Synthetic images/)
     expect(json.figures).toContain('figures/roc.png')
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('](figures/roc.png)')
+    const html = await readFile(join(out, 'report.html'), 'utf8')
+    expect(html.match(/<img /g)).toHaveLength(figureNames.length)
+    expect(html).toContain(`Node ${process.versions.node}, `)
     expect([...(await readFile(join(out, 'generator.safetensors')))]).toEqual([1, 2, 3])
   })
 
