@@ -26,6 +26,9 @@ const preludes: Readonly<Record<string, string>> = {
     const file: File
     const canvas: HTMLCanvasElement
     const signal: AbortSignal`,
+  'docs/reproduction.md': `
+    const result: import('esrgan-scnn/pipeline').PipelineResult
+    const encodePNG: (image: import('esrgan-scnn').PixelImage) => Promise<string>`,
 }
 
 const blocksOf = (page: string): string[] =>

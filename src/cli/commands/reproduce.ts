@@ -174,7 +174,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nWrites report.md, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report\n  $ esrgan-scnn reproduce --data mine.csv --labels 0=benign,1=malignant --out report',
+      '\nWrites report.md, report.html, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report\n  $ esrgan-scnn reproduce --data mine.csv --labels 0=benign,1=malignant --out report',
     )
     .action(async (options: ReproduceOptions) => {
       const { preset, split, magnification, backend, threads, seed, out, maxSteps, onCorrupt, resume, json } = options
