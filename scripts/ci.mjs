@@ -22,7 +22,11 @@ for (const needed of ['npm run reproduce', 'npm test']) {
 const results = runGates([
   // The README's commands first and as they stand there: the main job also from an unbuilt clone.
   ...readme.map((command) => ({ name: command, command })),
-  { name: 'what the main job wrote', command: 'test -s out/reproduce/report.md && test -s out/reproduce/report.html && test -s out/reproduce/report.json' },
+  {
+    name: 'what the main job wrote',
+    command:
+      'test -s out/reproduce/report.md && test -s out/reproduce/report.html && test -s out/reproduce/report.json',
+  },
   { name: 'check', command: 'npm run check' },
   // Every case on every backend that has no native package, in Node and in Chromium; each is a test.
   { name: 'conformance', command: 'npm run conformance' },

@@ -18,7 +18,10 @@ export const colours = {
 export const series: readonly string[] = [colours.blue, colours.orange, colours.green, colours.purple]
 
 /** The colour of each class. */
-export const classColours = { benign: colours.blue, malignant: colours.orange } as const
+export const classColours: Readonly<Record<'benign' | 'malignant', string>> = {
+  benign: colours.blue,
+  malignant: colours.orange,
+}
 
 /** The look of every chart. */
 export const chartConfig: Config = {
