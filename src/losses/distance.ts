@@ -73,11 +73,13 @@ export function squaredEuclideanDistance(a: Tensor2D, b: Tensor2D): Tensor1D {
   return tidy(() => sum(square(sub(a, b)), 1))
 }
 
-/** Rows scaled to length 1; a row of zeros stays, with gradient 0 (lengths below 1e-12 count as zero). */
-function unitRows(x: Tensor2D): Tensor {
-  const squares = sum(square(x), 1, true)
-  const isPositive = step(sub(squares, 1e-24))
-  return mul(mul(x, isPositive), rsqrt(add(squares, sub(1, isPositive))))
+/** Rows scaled to length 1; a row of zeros stays, with gradient 0 (lengths below 1e-12 count as zero). The caller disposes it. */
+export function unitRows(x: Tensor2D): Tensor2D {
+  return tidy(() => {
+    const squares = sum(square(x), 1, true)
+    const isPositive = step(sub(squares, 1e-24))
+    return mul(mul(x, isPositive), rsqrt(add(squares, sub(1, isPositive))))
+  })
 }
 
 /**

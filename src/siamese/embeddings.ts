@@ -59,6 +59,27 @@ export function rowDistance(metric: Metric, a: Embeddings, b: Embeddings, size: 
   throw new ArgumentError('metric', 'be euclidean, squared or cosine', metric)
 }
 
+/** Rows of each pair. */
+export interface PairRows {
+  /** Row of the first. */
+  readonly a: ArrayLike<number>
+  /** Row of the second. */
+  readonly b: ArrayLike<number>
+}
+
+/** Throws unless the embeddings are whole finite rows, and the pairs rows of them. */
+export function requirePairRows(embeddings: Embeddings, { a, b }: PairRows, embeddingSize: number): void {
+  const count = requireEmbeddings('embeddings', embeddings, embeddingSize)
+  if (a.length !== b.length) throw new ArgumentError('pairs.b', `have as many rows as pairs.a (${a.length})`, b.length)
+  for (const [name, rows] of Object.entries({ a, b })) {
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!
+      if (!Number.isInteger(row) || row < 0 || row >= count)
+        throw new ArgumentError(`pairs.${name}[${k}]`, `be an integer from 0 to ${count - 1}, a row of embeddings`, row)
+    }
+  }
+}
+
 /** What {@link pairDistances} needs to know of the embeddings. */
 export interface PairDistancesOptions {
   /** Numbers in a row. */
@@ -77,17 +98,10 @@ export interface PairDistancesOptions {
  */
 export function pairDistances(
   embeddings: Embeddings,
-  { a, b }: { readonly a: ArrayLike<number>; readonly b: ArrayLike<number> },
+  { a, b }: PairRows,
   { embeddingSize, metric }: PairDistancesOptions,
 ): Float64Array {
-  const count = requireEmbeddings('embeddings', embeddings, embeddingSize)
-  if (a.length !== b.length) throw new ArgumentError('pairs.b', `have as many rows as pairs.a (${a.length})`, b.length)
+  requirePairRows(embeddings, { a, b }, embeddingSize)
   const distance = rowDistance(metric, embeddings, embeddings, embeddingSize)
-  const row = (name: 'a' | 'b', rows: ArrayLike<number>, k: number): number => {
-    const place = rows[k]!
-    if (!Number.isInteger(place) || place < 0 || place >= count)
-      throw new ArgumentError(`pairs.${name}[${k}]`, `be an integer from 0 to ${count - 1}, a row of embeddings`, place)
-    return place
-  }
-  return Float64Array.from({ length: a.length }, (_, k) => distance(row('a', a, k), row('b', b, k)))
+  return Float64Array.from({ length: a.length }, (_, k) => distance(a[k]!, b[k]!))
 }

@@ -1,9 +1,16 @@
+import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core'
 import { ArgumentError, requireRange } from '../errors.js'
 import { rocAuc } from '../metrics/index.js'
-import type { Embeddings } from './embeddings.js'
+import type { Pairs } from './batch.js'
+import { requirePairRows, type Embeddings } from './embeddings.js'
 import { decide, type ImageDecisions } from './evaluate.js'
-import { pairProbability, requireLabelledDistances, type PairHead } from './pairHead.js'
+import type { SiameseNetwork } from './network.js'
+import { requireLabelledDistances, type PairHead } from './pairHead.js'
+import { sigmoid } from './predict.js'
 import { supportScores, type SupportScoresOptions, type SupportSet } from './supportSet.js'
+
+/** Pairs that are verified at once. */
+const atOnce = 1024
 
 /** What {@link evaluateSupport} measured. */
 export interface SupportEvaluation extends ImageDecisions {
@@ -42,7 +49,7 @@ export function evaluateSupport(
   return { head: 'support', ...decisions, scores, supportAccuracy: accuracy }
 }
 
-/** What {@link evaluatePairs} measured: of pairs, not of images. */
+/** What {@link evaluatePairs} and {@link evaluateVerification} measured: of pairs, not of images. */
 export interface PairsEvaluation {
   /** The head that answered. */
   readonly head: 'pair'
@@ -56,37 +63,78 @@ export interface PairsEvaluation {
   readonly pairAccuracy: number
   /** Mean binary cross-entropy of the probabilities, in nats. */
   readonly loss: number
-  /** Area under the ROC curve of the negated distance, positive = one class; NaN where all pairs are of one kind. */
+  /** Area under the ROC curve (positive = one class) of the negated distance, or of the trained head's logits; NaN where all pairs are of one kind. */
   readonly auc: number
 }
 
-/**
- * Evaluates pair verification on distances of pairs with known answers.
- *
- * @throws ArgumentError for no pairs, lengths that differ, numbers that are not finite or labels other than 0 and 1
- */
-export function evaluatePairs(
-  head: PairHead,
-  distances: ArrayLike<number>,
-  isSimilar: ArrayLike<number>,
-): PairsEvaluation {
-  const similar = requireLabelledDistances(distances, isSimilar)
-  const n = distances.length
-  const probabilities = Float64Array.from(distances, (distance) => pairProbability(head, distance))
-  const right = probabilities.filter((p, k) => (p >= 0.5 ? 1 : 0) === isSimilar[k]).length
-  const logits = Float64Array.from(distances, (distance) => head.scale * (head.threshold - distance))
-  const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+/** Stable `log(1 + e^x)`. */
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+
+/** Judges logits of one class; `ordering` is what the AUC is taken of. */
+function judgePairs(logits: Float64Array, ordering: Float64Array, isSimilar: ArrayLike<number>): PairsEvaluation {
+  const similar = requireLabelledDistances(ordering, isSimilar)
+  const n = logits.length
   return {
     head: 'pair',
     n,
     similar,
-    probabilities,
-    pairAccuracy: right / n,
+    probabilities: logits.map(sigmoid),
+    pairAccuracy: logits.filter((logit, k) => (logit >= 0 ? 1 : 0) === isSimilar[k]).length / n,
     loss: logits.reduce((sum, logit, k) => sum + softplus(isSimilar[k] === 1 ? -logit : logit), 0) / n,
-    auc: rocAuc(
-      isSimilar,
-      Float64Array.from(distances, (distance) => -distance),
-      { onOneClass: 'nan' },
-    ),
+    auc: rocAuc(isSimilar, ordering, { onOneClass: 'nan' }),
   }
+}
+
+/**
+ * Evaluates pair verification by distance on pairs with known answers.
+ *
+ * @param distances of each pair, from `pairDistances`
+ * @param isSimilar 1 = same class, 0 = not
+ * @throws ArgumentError for no pairs, lengths that differ, numbers that are not finite or labels other than 0 and 1
+ */
+export function evaluatePairs(
+  { scale, threshold }: PairHead,
+  distances: ArrayLike<number>,
+  isSimilar: ArrayLike<number>,
+): PairsEvaluation {
+  const values = Float64Array.from(distances)
+  return judgePairs(
+    values.map((distance) => scale * (threshold - distance)),
+    values.map((distance) => -distance),
+    isSimilar,
+  )
+}
+
+/**
+ * Evaluates the trained head of pair verification, `network.verify`, on pairs of embeddings; its AUC is that of its probabilities.
+ *
+ * @param embeddings `[count * embeddingSize]`, from `embedImages`
+ * @param pairs rows of each pair and whether they are of one class, from `samplePairs`
+ * @throws ArgumentError for a network without `pairHead`, rows that there are not, or what {@link evaluatePairs} refuses
+ */
+export async function evaluateVerification(
+  network: SiameseNetwork,
+  embeddings: Embeddings,
+  { a, b, isSimilar }: Pairs,
+): Promise<PairsEvaluation> {
+  const { verify, embeddingSize } = network
+  if (verify === undefined) throw new ArgumentError('network', 'have a pairHead', 'one without')
+  requirePairRows(embeddings, { a, b }, embeddingSize)
+  const logits = new Float64Array(a.length)
+  const rows = (places: ArrayLike<number>, start: number): Tensor2D => {
+    const values = Array.from({ length: Math.min(atOnce, places.length - start) }, (_, k) => {
+      const at = places[start + k]! * embeddingSize
+      return Array.from({ length: embeddingSize }, (__, i) => embeddings[at + i]!)
+    })
+    return tensor2d(values, [values.length, embeddingSize])
+  }
+  for (let start = 0; start < a.length; start += atOnce) {
+    const part = tidy(() => verify(rows(a, start), rows(b, start)))
+    try {
+      logits.set(await part.data(), start)
+    } finally {
+      part.dispose()
+    }
+  }
+  return judgePairs(logits, logits, isSimilar)
 }

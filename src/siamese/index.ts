@@ -12,11 +12,12 @@ export {
   type Encoder,
   type InputShape,
 } from './encoder.js'
-export { pairDistances, type Embeddings, type PairDistancesOptions } from './embeddings.js'
+export { pairDistances, type Embeddings, type PairDistancesOptions, type PairRows } from './embeddings.js'
 export { evaluateSiamese, type EvaluateOptions, type ImageDecisions, type SiameseEvaluation } from './evaluate.js'
 export {
   evaluatePairs,
   evaluateSupport,
+  evaluateVerification,
   type EvaluateSupportOptions,
   type PairsEvaluation,
   type SupportEvaluation,
@@ -32,7 +33,15 @@ export {
 } from './pairBatches.js'
 export { fitPairHead, pairProbability, type PairHead } from './pairHead.js'
 export { classifyEmbeddings, embedImages, predictSiamese, type PredictOptions } from './predict.js'
-export { loadSiamese, saveSiamese, type LoadedSiamese, type SaveSiameseOptions } from './save.js'
+export {
+  loadSiamese,
+  saveSiamese,
+  siameseHeads,
+  type LoadedSiamese,
+  type SaveSiameseOptions,
+  type SiameseHead,
+} from './save.js'
+export type { SavedSupport } from './savedHeads.js'
 export {
   createSupportSet,
   nearestReferences,

@@ -1,8 +1,10 @@
 import {
+  abs,
   add,
   matMul,
   mul,
   reshape,
+  sub,
   tensor2d,
   tidy,
   type Tensor1D,
@@ -12,6 +14,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { ArgumentError, requireInteger, requireRange } from '../errors.js'
 import { cosineDistance, euclideanDistance, squaredEuclideanDistance } from '../losses/index.js'
+import { unitRows } from '../losses/distance.js'
 import { createRandom } from '../random.js'
 import { createNetwork, type Network } from '../training/index.js'
 import { createConvEncoder, normalVariable, requireInputShape, type Encoder, type InputShape } from './encoder.js'
@@ -24,6 +27,9 @@ const metrics: Readonly<Record<Metric, (a: Tensor2D, b: Tensor2D) => Tensor1D>> 
   squared: squaredEuclideanDistance,
   cosine: cosineDistance,
 }
+
+/** Whether a value names a distance. */
+export const isMetric = (value: unknown): value is Metric => typeof value === 'string' && Object.hasOwn(metrics, value)
 
 /** Which dropout masks a training step uses: a pure function of these numbers and of the image's place in the batch. */
 export interface DropoutKey {
@@ -51,6 +57,16 @@ export interface SiameseOptions {
   readonly dropout?: number
   /** The distance of two embeddings; default `euclidean`. */
   readonly metric?: Metric
+  /**
+   * Scales every embedding to length 1 (a row of zeros stays): distances are then at most 2 (squared 4), and only directions count, as
+   * under `cosine`. The sigmoid head sees the scaled embedding, too. Default false.
+   */
+  readonly normalise?: boolean
+  /**
+   * Adds a trained head of pair verification (Koch, Zemel, Salakhutdinov 2015), `verify`, and to training the term `pair`. Default false:
+   * `fitPairHead` verifies pairs by their distance, without training.
+   */
+  readonly pairHead?: boolean
   /** Seed of the initial weights; default 0. */
   readonly seed?: number
 }
@@ -67,6 +83,8 @@ export interface SiameseNetwork extends Network {
   readonly dropout: number
   /** The name of `distance`. */
   readonly metric: Metric
+  /** Whether embeddings have length 1. */
+  readonly normalise: boolean
   /**
    * RGB images `[batch, height, width, 3]` in [0, 1] to embeddings `[batch, embeddingSize]`. With a `dropout` key the
    * features are dropped as in training, otherwise none are. Borrows the images; the caller disposes the result.
@@ -76,6 +94,11 @@ export interface SiameseNetwork extends Network {
   classify(embeddings: Tensor2D): Tensor1D
   /** Distances `[batch]` of two batches of embeddings, row by row. */
   distance(a: Tensor2D, b: Tensor2D): Tensor1D
+  /**
+   * Two batches of embeddings to logits `[batch]`, row by row: `sum_k weight_k |a_k - b_k| + bias`; `sigmoid(logit)` is the probability
+   * of one class. Only with `pairHead: true`.
+   */
+  readonly verify?: (a: Tensor2D, b: Tensor2D) => Tensor1D
 }
 
 /** Inverted dropout: `[batch, features]` of 0 and 1 / (1 - rate), a pure function of the key. */
@@ -93,6 +116,10 @@ function dropoutMask(
   return tensor2d(mask, [batch, features])
 }
 
+/** `[batch, inputs]` to `[batch]`. */
+const dense = (x: Tensor2D, weight: Variable, bias: Variable): Tensor1D =>
+  tidy(() => reshape(add(matMul(x, weight as unknown as Tensor2D), bias), [-1]))
+
 /**
  * The paper's Siamese network: one encoder for both twins, 50 % dropout, a dense (linear) embedding, and on the embedding a
  * sigmoid classifier benign/malignant (head B: it gives each image its own probability, not each pair). Distances are
@@ -100,16 +127,17 @@ function dropoutMask(
  * even equal images would lie apart, and the contrastive loss would shrink all embeddings to a point.
  *
  * Variables: `encoder.*`, `embedding.weight` `[features, embeddingSize]`, `embedding.bias`, `head.weight` `[embeddingSize, 1]`,
- * `head.bias`. Dense weights start normal with deviation `sqrt(1 / inputs)`, times 0.3 for the embedding so that first distances lie
+ * `head.bias`, and with `pairHead` `pair.weight` `[embeddingSize, 1]` and `pair.bias`. Dense weights start normal with deviation `sqrt(1 / inputs)`, times 0.3 for the embedding so that first distances lie
  * below the margin 1; biases start at 0.
  *
  * @throws ArgumentError where neither `inputShape` nor `encoder` is given, they disagree, or a number is out of range.
  */
 export function createSiamese(options: SiameseOptions): SiameseNetwork {
   const { embeddingSize = 128, dropout = 0.5, metric = 'euclidean', seed = 0, widths } = options
+  const { normalise = false, pairHead = false } = options
   requireInteger('options.embeddingSize', embeddingSize, 1)
   requireRange('options.dropout', dropout, 0, 0.99)
-  if (!(metric in metrics))
+  if (!isMetric(metric))
     throw new ArgumentError('options.metric', `be one of ${Object.keys(metrics).join(', ')}`, metric)
   const inputShape = options.inputShape ?? options.encoder?.inputShape
   if (inputShape === undefined)
@@ -127,12 +155,18 @@ export function createSiamese(options: SiameseOptions): SiameseNetwork {
   const bias = normalVariable([embeddingSize], 0, seed, 'embedding')
   const headWeight = normalVariable([embeddingSize, 1], Math.sqrt(1 / embeddingSize), seed, 'head')
   const headBias = normalVariable([1], 0, seed, 'head')
+  const pairWeight = pairHead
+    ? normalVariable([embeddingSize, 1], Math.sqrt(1 / embeddingSize), seed, 'pair')
+    : undefined
+  const pairBias = pairHead ? normalVariable([1], 0, seed, 'pair') : undefined
   const variables = new Map<string, Variable>([
     ...[...encoder.variables].map(([name, value]) => [`encoder.${name}`, value] as const),
     ['embedding.weight', weight],
     ['embedding.bias', bias],
     ['head.weight', headWeight],
     ['head.bias', headBias],
+    ...(pairWeight === undefined ? [] : [['pair.weight', pairWeight] as const]),
+    ...(pairBias === undefined ? [] : [['pair.bias', pairBias] as const]),
   ])
   const base = createNetwork(variables)
   const isMoved = (name: string): boolean =>
@@ -140,7 +174,8 @@ export function createSiamese(options: SiameseOptions): SiameseNetwork {
   const trainable = new Map([...base.trainable].filter(([name]) => isMoved(name)))
   const dispose = (): void => {
     encoder.dispose()
-    for (const own of [weight, bias, headWeight, headBias]) if (!own.isDisposed) own.dispose()
+    for (const own of [weight, bias, headWeight, headBias, pairWeight, pairBias])
+      if (own?.isDisposed === false) own.dispose()
   }
 
   return {
@@ -152,16 +187,22 @@ export function createSiamese(options: SiameseOptions): SiameseNetwork {
     embeddingSize,
     dropout,
     metric,
+    normalise,
     embed: (images, { dropout: key } = {}) =>
       tidy(() => {
         if (images.rank !== 4 || images.shape.slice(1).join() !== inputShape.join())
           throw new ArgumentError('images', `have the shape [batch, ${inputShape.join(', ')}]`, images.shape)
         let x = encoder.apply(images)
         if (key !== undefined && dropout > 0) x = mul(x, dropoutMask(images.shape[0], features, dropout, key))
-        return add(matMul(x, weight as unknown as Tensor2D), bias)
+        const embeddings: Tensor2D = add(matMul(x, weight as unknown as Tensor2D), bias)
+        return normalise ? unitRows(embeddings) : embeddings
       }),
-    classify: (embeddings) =>
-      tidy(() => reshape(add(matMul(embeddings, headWeight as unknown as Tensor2D), headBias), [-1])),
+    classify: (embeddings) => dense(embeddings, headWeight, headBias),
+    ...(pairWeight === undefined || pairBias === undefined
+      ? {}
+      : {
+          verify: (a: Tensor2D, b: Tensor2D) => tidy(() => dense(abs(sub(a, b)), pairWeight, pairBias)),
+        }),
     distance: (a, b) => tidy(() => metrics[metric](a, b)),
     dispose,
     [Symbol.dispose]: dispose,

@@ -1,6 +1,6 @@
 import { ArgumentError, OneClassError, requireInteger } from '../errors.js'
 import { requireEmbeddings, rowDistance, type Embeddings, type RowDistance } from './embeddings.js'
-import type { Metric } from './network.js'
+import { isMetric, type Metric } from './network.js'
 
 /** References with known classes: plain data, which `saveSiamese` keeps with the network. */
 export interface SupportSet {
@@ -44,8 +44,7 @@ export function createSupportSet({
   metric = 'euclidean',
 }: SupportSetOptions): SupportSet {
   const count = requireEmbeddings('options.embeddings', embeddings, embeddingSize)
-  if (!['euclidean', 'squared', 'cosine'].includes(metric))
-    throw new ArgumentError('options.metric', 'be euclidean, squared or cosine', metric)
+  if (!isMetric(metric)) throw new ArgumentError('options.metric', 'be euclidean, squared or cosine', metric)
   if (labels.length !== count)
     throw new ArgumentError('options.labels', `have one entry for each of the ${count} embeddings`, labels.length)
   for (let i = 0; i < count; i++)

@@ -35,6 +35,7 @@ import { aPlace, readBatch, requirePairs, type Batch, type PairedImages, type Pa
 import { loadImages, type ImageLoader } from './imageLoader.js'
 import { siameseLosses, type SiameseContext, type SiameseLossOptions } from './lossTerms.js'
 import type { SiameseNetwork } from './network.js'
+import { pairTerms } from './pairTerm.js'
 import { requireLabels } from './requireLabels.js'
 import { distancesOf, selectRows } from './rows.js'
 
@@ -107,7 +108,7 @@ export function createSiameseTrainer(options: SiameseTrainerOptions): SiameseTra
   repairBackend()
   requireLabels('options.labels', labels)
   if (microBatch !== undefined) requireInteger('options.microBatch', microBatch, 1)
-  const terms = mergeLossTerms(siameseLosses(options), losses)
+  const terms = mergeLossTerms([...siameseLosses(options), ...pairTerms(network)], losses)
   if (terms.length === 0) throw new ArgumentError('options.losses', 'leave at least one term', losses)
   const adam = createAdam(network.trainable, { epsilon })
   const dispose = (): void => adam.dispose()

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { layers, sequential } from '@tensorflow/tfjs-layers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { ArgumentError, WeightsError } from '../../src/errors.js'
+import { ArgumentError } from '../../src/errors.js'
 import { createRandom } from '../../src/random.js'
 import {
   createConvEncoder,
@@ -440,29 +440,5 @@ describe('layersEncoder', () => {
     const model = sequential({ layers: [layers.dense({ inputShape: [4], units: 2 })] })
     expect(() => layersEncoder(model)).toThrow(ArgumentError)
     model.dispose()
-  })
-})
-
-describe('saveSiamese and loadSiamese', () => {
-  it('round-trip weights, shape, threshold and text', async () => {
-    using network = make({ metric: 'cosine', dropout: 0.25 })
-    const bytes = await saveSiamese(network, { threshold: 0.375, metadata: { data: 'stripes' } })
-    const loaded = loadSiamese(bytes)
-    using copy = loaded.network
-    expect(loaded.threshold).toBe(0.375)
-    expect(loaded.metadata['data']).toBe('stripes')
-    expect(copy).toMatchObject({ inputShape: [16, 16, 3], embeddingSize: 8, dropout: 0.25, metric: 'cosine' })
-    expect(await flat(copy)).toEqual(await flat(network))
-  })
-
-  it('refuse other files and leave no tensors behind', async () => {
-    using network = make()
-    const bytes = await saveSiamese(network)
-    await expectNoLeakWhenThrowing(() => loadSiamese(bytes.subarray(0, 100)), 'the file has 100')
-    expect(() => loadSiamese(new Uint8Array(4), { source: 'model.safetensors' })).toThrow(WeightsError)
-    expect(() => loadSiamese(new Uint8Array(4), { source: 'model.safetensors' })).toThrow('model.safetensors')
-    const other = new TextDecoder('latin1').decode(bytes).replace('siamese/1', 'siamese/9')
-    const changed = Uint8Array.from(other, (character) => character.codePointAt(0)! & 255)
-    await expectNoLeakWhenThrowing(() => loadSiamese(changed), 'siamese/9')
   })
 })
