@@ -10,11 +10,15 @@ import {
   createDiscriminator,
   createESRGANTrainer,
   createRRDBGenerator,
+  createSiamese,
+  createSiameseTrainer,
+  estimateSiameseMemory,
   estimateTrainingMemory,
   loadVGGFeatures,
   randomFeatures,
   wasmMemory,
   type FeatureExtractor,
+  type SiameseMemoryOptions,
   type TrainingMemoryOptions,
 } from 'esrgan-scnn'
 import { startBackend } from 'esrgan-scnn/node'
@@ -68,6 +72,20 @@ const cases: Readonly<Record<string, Case>> = {
     batchSize: 8,
   },
 }
+
+interface SiameseCase extends SiameseMemoryOptions {
+  readonly isSlow?: boolean
+}
+
+/** Steps of the Siamese network. */
+const siameseCases: Readonly<Record<string, SiameseCase>> = {
+  // The paper's sizes: 32 pairs of super-resolved images.
+  'Siamese, 896x896, 32 pairs in parts of 4': { inputShape: [896, 896, 3], batchSize: 32, microBatch: 4 },
+  'Siamese, 896x896, 8 pairs': { inputShape: [896, 896, 3], batchSize: 8 },
+  'Siamese, 224x224, 32 pairs': { inputShape: [224, 224, 3], batchSize: 32 },
+}
+
+const allCases: Readonly<Record<string, Case | SiameseCase>> = { ...cases, ...siameseCases }
 
 /** VGG19's layers with zeros for weights: as large as the real ones. */
 async function zeroVGG19(): Promise<FeatureExtractor> {
@@ -133,6 +151,27 @@ async function measure(options: Case): Promise<Measured> {
   return { bytes: wasmMemory()!.heapBytes, seconds: (performance.now() - start) / 1000, values }
 }
 
+/** The same of two steps of the Siamese network. */
+async function measureSiamese(options: SiameseCase): Promise<Measured> {
+  const { batchSize = 32, microBatch, inputShape } = options
+  using network = createSiamese(options)
+  using trainer = createSiameseTrainer({
+    network,
+    images: ({ length }) => randomUniform([length, ...inputShape], 0, 1, 'float32', 1) as Tensor4D,
+    labels: [0, 1, 0, 1],
+    ...(microBatch === undefined ? {} : { microBatch }),
+  })
+  const pairs = {
+    a: Array.from({ length: batchSize }, () => 0),
+    b: Array.from({ length: batchSize }, (_, k) => 1 + (k % 2)),
+    isSimilar: Array.from({ length: batchSize }, (_, k) => k % 2),
+  }
+  const start = performance.now()
+  let values: Record<string, number> = {}
+  for (let step = 0; step < 2; step++) values = await trainer.train(pairs)
+  return { bytes: wasmMemory()!.heapBytes, seconds: (performance.now() - start) / 1000, values }
+}
+
 interface Row {
   readonly name: string
   readonly estimate: number
@@ -148,19 +187,22 @@ interface Row {
 const [command, argument] = process.argv.slice(2)
 if (command === '--measure') {
   await startBackend('wasm', { threads: 2 })
-  console.log(JSON.stringify(await measure(cases[argument!]!)))
+  const chosen = siameseCases[argument!]
+  console.log(JSON.stringify(await (chosen === undefined ? measure(cases[argument!]!) : measureSiamese(chosen))))
 } else {
   const args = process.argv.slice(2)
-  const quick = Object.keys(cases).filter((name) => args.includes('--all') || cases[name]!.isSlow !== true)
+  const quick = Object.keys(allCases).filter((name) => args.includes('--all') || allCases[name]!.isSlow !== true)
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1]!.split(';') : quick
   const rows: Row[] = []
   for (const name of only) {
-    if (!(name in cases)) throw new Error(`no case "${name}"; there are: ${Object.keys(cases).join('; ')}`)
+    if (!(name in allCases)) throw new Error(`no case "${name}"; there are: ${Object.keys(allCases).join('; ')}`)
     const child = spawnSync(process.execPath, [process.argv[1]!, '--measure', name], { encoding: 'utf8' })
     if (child.status !== 0) throw new Error(`${name}: ${child.stderr}`)
-    const estimate = estimateTrainingMemory(cases[name]!).bytes
+    const siamese = siameseCases[name]
+    const estimate =
+      siamese === undefined ? estimateTrainingMemory(cases[name]!).bytes : estimateSiameseMemory(siamese).bytes
     const { bytes: measured, ...took } = JSON.parse(child.stdout) as Measured
-    const seconds = took.seconds / (cases[name]!.steps ?? 2)
+    const seconds = took.seconds / (cases[name]?.steps ?? 2)
     rows.push({ name, estimate, measured, ratio: measured / estimate, seconds, values: took.values })
     if (!args.includes('--json')) {
       const megabytes = [estimate, measured].map((bytes) => (bytes / 2 ** 20).toFixed(0).padStart(6))
@@ -169,7 +211,7 @@ if (command === '--measure') {
       )
     }
   }
-  const left = Object.keys(cases).filter((name) => !only.includes(name))
+  const left = Object.keys(allCases).filter((name) => !only.includes(name))
   if (args.includes('--json')) console.log(JSON.stringify(rows))
   else if (!args.includes('--only') && left.length > 0) console.log(`left out, for they take long: ${left.join('; ')}`)
   if (rows.some(({ ratio }) => !(Math.abs(ratio - 1) <= tolerance))) process.exitCode = 1

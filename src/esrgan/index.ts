@@ -23,7 +23,8 @@ export {
   type GANLossOptions,
   type GeneratorContext,
 } from './lossTerms.js'
-export { estimateTrainingMemory, type MemoryEstimate, type TrainingMemoryOptions } from './memoryEstimate.js'
+export { estimateTrainingMemory, type TrainingMemoryOptions } from './memoryEstimate.js'
+export type { MemoryEstimate } from '../training/memoryLayers.js'
 export { requireTrainingMemory } from './memoryCheck.js'
 export { discriminatorToLayersModel, generatorToLayersModel, networkToLayersModel } from './networkModels.js'
 export { randomFeatures, type RandomFeaturesOptions } from './randomFeatures.js'

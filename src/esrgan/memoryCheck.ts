@@ -1,6 +1,7 @@
 import { getBackend } from '@tensorflow/tfjs-core'
 import { OutOfMemoryError, wasmHeapLimit, wasmMemory } from '../backend/index.js'
-import { estimateTrainingMemory, type MemoryEstimate, type TrainingMemoryOptions } from './memoryEstimate.js'
+import type { MemoryEstimate } from '../training/memoryLayers.js'
+import { estimateTrainingMemory, type TrainingMemoryOptions } from './memoryEstimate.js'
 
 /** Estimates lie within a quarter of what is measured: what exceeds the heap even so can be refused. */
 const certain = 0.75

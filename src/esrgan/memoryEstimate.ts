@@ -2,7 +2,13 @@ import { ArgumentError, requireInteger } from '../errors.js'
 import type { FeatureConvolution } from '../losses/index.js'
 import { discriminatorConfig, type DiscriminatorOptions } from './discriminator.js'
 import { generatorConfig, type GeneratorOptions } from './generator.js'
-import { backwardPeak, parametersOf, pixelLossMemory } from './memoryLayers.js'
+import {
+  backwardPeak,
+  moduleBytes,
+  parametersOf,
+  pixelLossMemory,
+  type MemoryEstimate,
+} from '../training/memoryLayers.js'
 import { discriminatorMemory, featureMemory, generatorMemory, knownFeatures } from './memoryNetworks.js'
 
 /** What {@link estimateTrainingMemory} takes. */
@@ -24,26 +30,6 @@ export interface TrainingMemoryOptions {
   /** Whether a moving average of the weights is kept; default false. */
   readonly ema?: boolean
 }
-
-/** An estimate in bytes; the parts add up to `bytes`. */
-export interface MemoryEstimate {
-  /** What the backend needs at the peak of a training step. */
-  readonly bytes: number
-  /** What it consists of. */
-  readonly parts: {
-    /** Networks (with the feature network) and moving average. */
-    readonly weights: number
-    /** Adam's two slots for every weight. */
-    readonly optimizer: number
-    /** Saved inputs, gradients of layers and weights, at the moment when they are most. */
-    readonly activations: number
-    /** Filters as the kernels arrange them, the module itself, and the room between the tensors. */
-    readonly workspaces: number
-  }
-}
-
-/** What the wasm module itself takes: its constants, and a stack for each thread. */
-const moduleBytes = 4 * 2 ** 20
 
 /**
  * The heap's size over what is in it, as measured: it grows ahead of need, and freed tensors leave gaps, more where two

@@ -13,7 +13,7 @@ import {
   sumMemory,
   upsampleMemory,
   type LayerMemory,
-} from './memoryLayers.js'
+} from '../training/memoryLayers.js'
 
 /** A 3x3 convolution on `pixels` places, with bias. */
 const convolution = (pixels: number, inputs: number, outputs: number): LayerMemory =>

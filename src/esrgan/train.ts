@@ -5,7 +5,7 @@ import type { LearningRate, NamedTensors, OnProgress } from '../training/index.j
 import { createBestKeeper, type ESRGANBestByStage } from './best.js'
 import type { DivergenceGuardOptions, RollBack } from './guard.js'
 import { requireTrainingMemory } from './memoryCheck.js'
-import type { MemoryEstimate } from './memoryEstimate.js'
+import type { MemoryEstimate } from '../training/memoryLayers.js'
 import { createDiscriminator, type Discriminator } from './discriminator.js'
 import { createDivergenceGuard, divergenceOf } from './rollBack.js'
 import { createESRGANTrainer, type ESRGANBatch, type ESRGANStage, type ESRGANTrainerOptions } from './trainer.js'

@@ -22,6 +22,7 @@ export {
   type PairsEvaluation,
   type SupportEvaluation,
 } from './evaluateHeads.js'
+export { estimateSiameseMemory, type SiameseMemoryOptions } from './memory.js'
 export { createSiamese, type DropoutKey, type Metric, type SiameseNetwork, type SiameseOptions } from './network.js'
 export {
   createPairBatches,

@@ -4,6 +4,7 @@ import { createBestEpochKeeper, type BestEpoch, type BestRule } from './bestEpoc
 import { evaluateSiamese } from './evaluate.js'
 import type { ImageLoader } from './imageLoader.js'
 import type { SiameseNetwork } from './network.js'
+import { requireSiameseMemory } from './memory.js'
 import { createPairBatches, type PairStrategy } from './pairBatches.js'
 import { requireLabels } from './requireLabels.js'
 import { createSiameseTrainer, type SiameseTrainerOptions, type SiameseTrainerState } from './trainer.js'
@@ -168,7 +169,8 @@ function requireBest({ best, patience, validation, metrics = {} }: TrainSiameseO
  *
  * @returns the history, one entry for each epoch (those before `resume` included), and which epoch's weights the network holds. It is
  *   trained in place.
- * @throws ArgumentError for options out of range; BackendFailedError when the device is lost; the signal's
+ * @throws ArgumentError for options out of range; OutOfMemoryError where wasm certainly cannot hold a step (`estimateSiameseMemory`);
+ * BackendFailedError when the device is lost; the signal's
  * reason when aborted (the network then keeps the last step's weights).
  */
 export async function trainSiamese(options: TrainSiameseOptions): Promise<SiameseTraining> {
@@ -205,6 +207,11 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
   const steps = Math.min(batches.batchesPerEpoch, stepsPerEpoch ?? Infinity)
   // No more images at once than training takes.
   const judgedAtOnce = Math.min(batchSize, 2 * (options.microBatch ?? batchSize))
+  const { widths } = network.encoder
+  if (widths !== undefined) {
+    const { inputShape, embeddingSize } = network
+    requireSiameseMemory({ inputShape, widths, embeddingSize, batchSize, microBatch: options.microBatch ?? batchSize })
+  }
   const trainer = createSiameseTrainer(options)
   try {
     const history: SiameseEpoch[] = [...(resume?.history ?? [])]

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expandDims, tidy, type Tensor4D } from '@tensorflow/tfjs-core'
-import { Command } from 'commander'
-import { WeightsError } from '../../errors.js'
+import { Command, Option } from 'commander'
+import { WeightsError, printable } from '../../errors.js'
 import { imageToTensor } from '../../image.js'
 import { readImage } from '../../node/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
-import { backendOption, jsonOption, requireFile, requireFolder, threadsOption } from '../options.js'
+import { backendOption, integer, jsonOption, requireFile, requireFolder, threadsOption } from '../options.js'
 import { createProgress } from '../progress.js'
 import { startChosen, type BackendChoice } from '../startChosen.js'
 
@@ -15,7 +15,33 @@ interface PredictCommandOptions {
   model: string
   backend: BackendChoice
   threads?: number
+  nearest: number
   json?: true
+}
+
+/** What is printed of one image. */
+interface Prediction {
+  readonly image: string
+  readonly class: 'malignant' | 'benign'
+  readonly probability: number
+  readonly head: 'sigmoid' | 'support'
+  readonly score: number
+  readonly threshold: number
+  readonly nearest: readonly {
+    readonly id: string
+    readonly class: 'malignant' | 'benign'
+    readonly distance: number
+  }[]
+}
+
+const className = (isMalignant: boolean): 'malignant' | 'benign' => (isMalignant ? 'malignant' : 'benign')
+
+/** One line of an image, one of each of its nearest references. */
+function lines({ image, class: name, probability, nearest }: Prediction): string[] {
+  return [
+    `${image}\t${name}\t${probability.toFixed(4)}`,
+    ...nearest.map((near) => `\t${near.class}\t${near.distance.toFixed(4)}\t${printable(near.id)}`),
+  ]
 }
 
 /** `esrgan-scnn predict`: benign or malignant, by the networks that `reproduce` trained. */
@@ -28,26 +54,36 @@ export function predictCommand(io: CommandIO): Command {
     .requiredOption('--model <dir>', 'the folder that `reproduce` wrote')
     .addOption(backendOption())
     .addOption(threadsOption())
+    .addOption(
+      new Option('--nearest <n>', 'how many of the nearest reference images to name, where the model keeps some')
+        .argParser(integer(1))
+        .default(3),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nPrints image, class and the probability of malignant; with --json an array of {image, class, probability}.\n\nExample:\n  $ esrgan-scnn predict slide.png --model report',
+      '\nPrints image, class and the probability of malignant, and below it, of the nearest reference images, class, distance and name; with --json an array of {image, class, probability, head, score, threshold, nearest}. The class is that of the head that the model names: the sigmoid (score = probability), or the support set.\n\nExample:\n  $ esrgan-scnn predict slide.png --model report',
     )
-    .action(async (images: string[], { model, backend, threads, json }: PredictCommandOptions) => {
+    .action(async (images: string[], { model, backend, threads, nearest, json }: PredictCommandOptions) => {
       for (const image of images) await requireFile('IMAGE', image)
       await requireFolder('--model', model)
       const generatorFile = await requireFile('--model', join(model, 'generator.safetensors'))
       const siameseFile = await requireFile('--model', join(model, 'siamese.safetensors'))
       const { loadGenerator } = await import('../../esrgan/index.js')
-      const { loadSiamese, predictSiamese } = await import('../../siamese/index.js')
+      const { classifyEmbeddings, embedImages, loadSiamese, nearestReferences, supportScores } =
+        await import('../../siamese/index.js')
       const { superResolvedInput } = await import('../../pipeline/index.js')
       for (const image of images) await readImage(image)
       const started = await startChosen(io, backend, threads)
       io.stderr.write(`${started.description}\n`)
       const progress = createProgress(io)
       using generator = loadGenerator(await readFile(generatorFile), { source: generatorFile })
-      const { network, threshold, metadata } = loadSiamese(await readFile(siameseFile), { source: siameseFile })
-      using siamese = network
+      const loaded = loadSiamese(await readFile(siameseFile), { source: siameseFile })
+      const { head, threshold, support, metadata } = loaded
+      using siamese = loaded.network
+      if (head === 'pair') {
+        throw new WeightsError(siameseFile, 'verifies pairs of images; predict needs a network that answers about one')
+      }
       const [height, width] = siamese.inputShape
       const { scale } = generator.config
       if (height !== width || width % scale !== 0) {
@@ -58,13 +94,13 @@ export function predictCommand(io: CommandIO): Command {
       }
       const side = width / scale
       const resize = metadata['resize'] === 'nearest' ? 'nearest' : 'bilinear'
-      let probabilities: Float64Array
+      let embeddings: Float32Array
       try {
-        probabilities = await interruptible(
+        embeddings = await interruptible(
           io,
           async () => 'nothing was written',
           (signal) =>
-            predictSiamese(siamese, {
+            embedImages(siamese, {
               count: images.length,
               batchSize: 1,
               images: async (indices) => {
@@ -79,15 +115,22 @@ export function predictCommand(io: CommandIO): Command {
       } finally {
         progress.stop()
       }
-      const results = images.map((image, i) => {
-        const probability = probabilities[i]!
-        return { image, class: probability >= threshold ? 'malignant' : 'benign', probability }
-      })
+      const probabilities = await classifyEmbeddings(siamese, embeddings)
+      const scores = head === 'support' ? supportScores(support!.set, embeddings, support) : probabilities
+      const references = support && Math.min(nearest, support.set.labels.length)
+      const near = support === undefined ? [] : nearestReferences(support.set, embeddings, references)
+      const results = images.map((image, i): Prediction => ({
+        image,
+        class: className(scores[i]! >= threshold),
+        probability: probabilities[i]!,
+        head,
+        score: scores[i]!,
+        threshold,
+        nearest: (near[i] ?? []).map(({ id, label, distance }) => ({ id, class: className(label === 1), distance })),
+      }))
       if (json === true) io.stdout.write(`${JSON.stringify(results)}\n`)
       else {
-        for (const result of results) {
-          io.stdout.write(`${result.image}\t${result.class}\t${result.probability.toFixed(4)}\n`)
-        }
+        for (const line of results.flatMap(lines)) io.stdout.write(`${line}\n`)
       }
     })
 }

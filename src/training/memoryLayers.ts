@@ -1,3 +1,23 @@
+/** An estimate in bytes; the parts add up to `bytes`. */
+export interface MemoryEstimate {
+  /** What the backend needs at the peak of a training step. */
+  readonly bytes: number
+  /** What it consists of. */
+  readonly parts: {
+    /** Networks (with the feature network of a perceptual loss) and moving average. */
+    readonly weights: number
+    /** Adam's two slots for every weight. */
+    readonly optimizer: number
+    /** Saved inputs, gradients of layers and weights, at the moment when they are most. */
+    readonly activations: number
+    /** Filters as the kernels arrange them, the module itself, and the room between the tensors. */
+    readonly workspaces: number
+  }
+}
+
+/** What the wasm module itself takes: its constants, and a stack for each thread. */
+export const moduleBytes = 4 * 2 ** 20
+
 /**
  * What a layer keeps in memory while a gradient is computed, in float32 values. tfjs keeps two things until the whole
  * backward pass is done: every tensor that some operation's gradient needs (once, however many need it), and the

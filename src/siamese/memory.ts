@@ -1,0 +1,115 @@
+import { getBackend } from '@tensorflow/tfjs-core'
+import { OutOfMemoryError, wasmHeapLimit, wasmMemory } from '../backend/index.js'
+import { requireInteger } from '../errors.js'
+import {
+  activationMemory,
+  backwardPeak,
+  convolutionMemory,
+  moduleBytes,
+  parametersOf,
+  type LayerMemory,
+  type MemoryEstimate,
+} from '../training/memoryLayers.js'
+import { defaultWidths, requireInputShape, type InputShape } from './encoder.js'
+
+/** What {@link estimateSiameseMemory} takes. */
+export interface SiameseMemoryOptions {
+  /** Height, width and channels (3) of one image. */
+  readonly inputShape: InputShape
+  /** Stage widths of `createConvEncoder`; default by `defaultWidths`. */
+  readonly widths?: readonly number[]
+  /** Length of an embedding; default 128. */
+  readonly embeddingSize?: number
+  /** Pairs in a batch; default 32. */
+  readonly batchSize?: number
+  /** Pairs that go through the encoder at once; default the whole batch. */
+  readonly microBatch?: number
+}
+
+/** The heap's size over what is in it, as measured: it grows ahead of need, and freed tensors leave gaps. */
+const gaps = 0.15
+
+/** The package's own encoder and embedding on `images` images. */
+function encoderMemory(
+  [height, width, channels]: InputShape,
+  widths: readonly number[],
+  embeddingSize: number,
+  images: number,
+): LayerMemory[] {
+  const pixels = images * height * width * channels
+  // Standardised images, which want no gradient.
+  const layers: LayerMemory[] = [{ saved: pixels, gradients: 0, parameters: 0, work: 0 }]
+  let [rows, columns, inputs] = [height, width, channels as number]
+  widths.forEach((outputs, i) => {
+    const convolution = convolutionMemory({
+      inputs: images * rows * columns * inputs,
+      parameters: 9 * inputs * outputs + outputs,
+    })
+    rows = Math.ceil(rows / 2)
+    columns = Math.ceil(columns / 2)
+    inputs = outputs
+    layers.push(
+      i === 0 ? { ...convolution, gradients: 0 } : convolution,
+      activationMemory(images * rows * columns * outputs),
+    )
+  })
+  // The mean over all places; its gradient lays the places out again.
+  const last = images * rows * columns * inputs
+  layers.push({ saved: 0, gradients: last, parameters: 0, work: last })
+  const parameters = inputs * embeddingSize + 2 * embeddingSize + 1
+  return [...layers, { saved: images * inputs, gradients: images * inputs, parameters, work: 0 }]
+}
+
+/**
+ * The memory that a training step of `createSiameseTrainer` needs on the backend with the package's own encoder, by arithmetic alone:
+ * tensors (images, weights, optimizer, saved activations and gradients) and the kernels' workspaces. For wasm that is the size to which
+ * the heap grows, 4 GiB at most; measured peaks lie within a quarter of it (`npm run verify:memory`). What the loader of the images takes
+ * beside the batch that it gives is not in it.
+ *
+ * @throws ArgumentError for an option out of range
+ */
+export function estimateSiameseMemory(options: SiameseMemoryOptions): MemoryEstimate {
+  const { inputShape, embeddingSize = 128, batchSize = 32, microBatch = batchSize } = options
+  requireInputShape(inputShape)
+  const { widths = defaultWidths(inputShape) } = options
+  widths.forEach((width, i) => requireInteger(`options.widths[${i}]`, width, 1))
+  requireInteger('options.embeddingSize', embeddingSize, 1)
+  requireInteger('options.batchSize', batchSize, 1)
+  requireInteger('options.microBatch', microBatch, 1)
+  const images = 2 * Math.min(microBatch, batchSize)
+  const layers = encoderMemory(inputShape, widths, embeddingSize, images)
+  const parameters = parametersOf(layers)
+  // Of the whole batch: embeddings, their gradient, the two of each pair, their difference, and the ways back.
+  const embeddings = 10 * 2 * batchSize * embeddingSize
+  const isSplit = microBatch < batchSize
+  const batch = images * inputShape[0] * inputShape[1] * inputShape[2]
+  const activations = 4 * (batch + embeddings + backwardPeak(layers) + (isSplit ? parameters : 0))
+  const weights = 4 * parameters
+  const optimizer = 2 * weights
+  const workspaces = moduleBytes + weights + gaps * (2 * weights + optimizer + activations)
+  const parts = { weights, optimizer, activations: Math.round(activations), workspaces: Math.round(workspaces) }
+  return { bytes: parts.weights + parts.optimizer + parts.activations + parts.workspaces, parts }
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
+
+/**
+ * The estimate of {@link estimateSiameseMemory}, refused where wasm is the active backend and its heap certainly cannot hold it: where
+ * even three quarters of the estimate are more. `trainSiamese` calls it before its first step.
+ *
+ * @throws OutOfMemoryError naming what to lower
+ */
+export function requireSiameseMemory(options: SiameseMemoryOptions): MemoryEstimate {
+  const estimate = estimateSiameseMemory(options)
+  if (getBackend() === 'wasm' && 0.75 * estimate.bytes > wasmHeapLimit) {
+    const { inputShape, batchSize = 32, microBatch = batchSize } = options
+    const [height, width] = inputShape
+    throw new OutOfMemoryError(
+      estimate.bytes,
+      wasmMemory()?.heapBytes ?? 0,
+      `a step on ${microBatch} pairs of ${width}x${height} pixels at once would take about ${megabytes(estimate.bytes)}, and the heap ` +
+        `holds ${megabytes(wasmHeapLimit)} at most: lower microBatch (now ${microBatch}), which changes no result`,
+    )
+  }
+  return estimate
+}
