@@ -29,6 +29,7 @@ const preludes: Readonly<Record<string, string>> = {
   'docs/reproduction.md': `
     const result: import('esrgan-scnn/pipeline').PipelineResult
     const encodePNG: (image: import('esrgan-scnn').PixelImage) => Promise<string>`,
+  'docs/siamese.md': '',
 }
 
 const blocksOf = (page: string): string[] =>

@@ -16,7 +16,7 @@ export interface MemoryEstimate {
 }
 
 /** What the wasm module itself takes: its constants, and a stack for each thread. */
-export const moduleBytes = 4 * 2 ** 20
+export const moduleBytes: number = 4 * 2 ** 20
 
 /**
  * What a layer keeps in memory while a gradient is computed, in float32 values. tfjs keeps two things until the whole
