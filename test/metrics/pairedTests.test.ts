@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ArgumentError, OneClassError } from '../../src/errors.js'
 import { delongTest, delongVariance, mcNemarTest, rocAuc } from '../../src/metrics/index.js'
 import { expectClose } from '../helpers/tensors.js'
+import pROC from '../reference/metrics_proc.json'
 import reference from '../reference/metrics_statistics.json'
 import { bothClasses } from './arbitraries.js'
 
@@ -13,6 +14,25 @@ describe('delongTest', () => {
       [test.aucA, test.aucB, test.difference, test.variance, test.z, test.p, test.low, test.high],
       [set.aucA, set.aucB, set.aucA - set.aucB, set.variance, set.z, set.p, set.low, set.high],
       1e-12,
+    )
+  })
+
+  it("equals R's pROC", () => {
+    expect(pROC.pairs).toHaveLength(reference.delong.length)
+    reference.delong.forEach(({ labels, a, b }, i) => {
+      const expected = pROC.pairs[i]!
+      const test = delongTest(labels, a, b)
+      expectClose([test.aucA, test.aucB], expected.auc, 1e-13)
+      expectClose([delongVariance(labels, a), test.z, test.p], [expected.varianceA, expected.z, expected.p], 1e-12)
+      expectClose([test.low, test.high], [expected.low, expected.high], 1e-12)
+    })
+    expectClose(
+      [
+        delongVariance([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]),
+        delongVariance([0, 0, 0, 1, 0, 1, 1, 0, 1, 1], [0.1, 0.2, 0.3, 0.3, 0.4, 0.5, 0.5, 0.5, 0.9, 0.9]),
+      ],
+      pROC.golden,
+      1e-14,
     )
   })
 
