@@ -102,6 +102,20 @@ describe('roc', () => {
     }
   })
 
+  it('says the area, its interval and that of patients in one line where it is not for a program', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'scores.csv')
+      await writeFile(file, 'label,score,group\n0,.1,a\n0,.4,b\n1,.35,c\n1,.8,d\n0,.2,a\n1,.9,d\n')
+      const { stdout, stderr } = await cli(['roc', file])
+      expect(JSON.parse(stdout).auc).toBe(8 / 9)
+      expect(stderr).toMatch(
+        /^AUC 0\.8889 \[0\.\d{4}, 1\.0000\], by patient 0\.7500 \(4 patients\), n = 6 \(3 positive\)\n$/,
+      )
+      await writeFile(file, 'label,score\n0,.1\n1,.4\n')
+      expect((await cli(['roc', file])).stderr).toBe('AUC 1.0000, n = 2 (1 positive)\n')
+    })
+  })
+
   it('says why there is no interval', async () => {
     const mixed = JSON.parse((await roc('label,score,group\n0,.1,a\n1,.4,a\n0,.2,b\n1,.5,b\n')).stdout)
     expect(mixed.interval).toMatchObject({ low: expect.any(Number) })

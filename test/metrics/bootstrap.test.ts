@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bootstrapByGroup, rocAuc } from '../../src/metrics/index.js'
+import { aucOfRows, bootstrapByGroup, delongInterval, rocAuc } from '../../src/metrics/index.js'
 import { bootstrapEnds } from '../../src/metrics/bootstrapEnds.js'
+import { normalTail } from '../../src/metrics/normal.js'
+import { createRandom } from '../../src/random.js'
 import { expectClose } from '../helpers/tensors.js'
 import reference from '../reference/metrics_statistics.json'
 
@@ -86,6 +88,33 @@ describe('bootstrapByGroup', () => {
       )
       expect(naive.high - naive.low).toBeLessThan(0.6 * (clustered.high - clustered.low))
     }
+  })
+
+  it('holds the true area about as often as it says where images come by patient, and DeLong far less often', () => {
+    // Ten images of each of forty patients: the class, the patient and the image add to the score, the latter two N(0, 1).
+    const shift = 1.5
+    const truth = normalTail(-shift / 2)
+    const studies = 150
+    let clustered = 0
+    let independent = 0
+    for (let study = 0; study < studies; study++) {
+      const random = createRandom(study, 'test', 'coverage')
+      const rows = Array.from({ length: 40 }, (_, patient) => {
+        const own = (patient % 2) * shift + random.normal()
+        return Array.from({ length: 10 }, () => ({ patient, label: patient % 2, score: own + random.normal() }))
+      }).flat()
+      const labels = rows.map(({ label }) => label)
+      const scores = rows.map(({ score }) => score)
+      const statistic = aucOfRows(labels, scores)
+      const groups = rows.map(({ patient }) => patient)
+      const interval = bootstrapByGroup(groups, statistic, { resamples: 400, seed: study })
+      const delong = delongInterval(labels, scores)
+      clustered += Number(interval.low <= truth && truth <= interval.high)
+      independent += Number(delong.low <= truth && truth <= delong.high)
+    }
+    // 95 % is asked for; 150 studies know a share to 2 %, and the percentile interval of forty patients is a little short.
+    expect(clustered / studies).toBeGreaterThan(0.88)
+    expect(independent / studies).toBeLessThan(0.75)
   })
 
   it('is a function of its seed, and widens with the level', () => {
