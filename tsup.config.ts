@@ -31,6 +31,7 @@ const rooms = [
   'backend',
   'pipeline',
   'figures',
+  'testing',
   'browser',
   'node',
 ]

@@ -14,7 +14,7 @@ export const floors: readonly (readonly string[])[] = [
   ['esrgan', 'siamese'],
   ['pipeline', 'figures'],
   ['node', 'browser'],
-  ['cli'],
+  ['cli', 'testing'],
 ]
 
 /** One import statement (or `export from`, or `import()`): the file it stands in, relative to src, and what it names. */
@@ -94,6 +94,7 @@ export function withoutDetours(edges: ReadonlyMap<string, ReadonlySet<string>>):
 /** Where each room stands (column of 0..3 and width in columns) and what it is for. */
 const layout: Record<string, { column: number; width: number; purpose: string }> = {
   cli: { column: 0.25, width: 2, purpose: 'the esrgan-scnn command' },
+  testing: { column: 2.5, width: 1.5, purpose: 'contracts as tests of own parts' },
   node: { column: 0.25, width: 2, purpose: 'files, image codec, starting a backend' },
   browser: { column: 2.5, width: 1.5, purpose: 'chosen files and addresses as images' },
   pipeline: { column: 0, width: 2.5, purpose: 'trainPipeline, presets, store, report' },

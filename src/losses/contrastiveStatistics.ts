@@ -1,5 +1,5 @@
 import type { Tensor1D } from '@tensorflow/tfjs-core'
-import { requirePairs } from './contrastive.js'
+import { requireForm, requirePairs, type ContrastiveForm } from './contrastive.js'
 
 /** What a batch of pairs says about the state of metric learning. */
 export interface ContrastiveStatistics {
@@ -21,6 +21,8 @@ export interface ContrastiveStatistics {
 export interface ContrastiveStatisticsOptions {
   /** The margin of the loss; default 1. */
   margin?: number
+  /** The form of the loss; default `hadsell`. The margin of `squared-distance` is one of squared distances. */
+  form?: ContrastiveForm
   /** Distance up to which a dissimilar pair counts as collapsed; default 1e-6. */
   tolerance?: number
 }
@@ -30,14 +32,15 @@ export interface ContrastiveStatisticsOptions {
  *
  * @param distance `[pairs]`, >= 0; borrowed.
  * @param isSimilar `[pairs]`, 1 = similar, 0 = dissimilar; borrowed.
- * @throws ArgumentError where shapes differ or the margin is not positive.
+ * @throws ArgumentError where shapes differ, the margin is not positive or the form is unknown.
  */
 export async function contrastiveStatistics(
   distance: Tensor1D,
   isSimilar: Tensor1D,
-  { margin = 1, tolerance = 1e-6 }: ContrastiveStatisticsOptions = {},
+  { margin = 1, form = 'hadsell', tolerance = 1e-6 }: ContrastiveStatisticsOptions = {},
 ): Promise<ContrastiveStatistics> {
   requirePairs(distance, isSimilar, margin)
+  requireForm(form)
   const [distances, flags] = await Promise.all([distance.data(), isSimilar.data()])
   const of = (wanted: boolean): number[] => Array.from(distances).filter((_, i) => Boolean(flags[i]) === wanted)
   const [similar, dissimilar] = [of(true), of(false)]
@@ -45,7 +48,7 @@ export async function contrastiveStatistics(
   return {
     similar: similar.length,
     dissimilar: dissimilar.length,
-    active: dissimilar.filter((d) => d < margin).length,
+    active: dissimilar.filter((d) => (form === 'squared-distance' ? d * d : d) < margin).length,
     collapsed: dissimilar.filter((d) => d <= tolerance).length,
     meanSimilarDistance: mean(similar),
     meanDissimilarDistance: mean(dissimilar),

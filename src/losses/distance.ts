@@ -22,6 +22,9 @@ import {
 import { ArgumentError } from '../errors.js'
 import { requireSameShape } from './reduction.js'
 
+/** A distance of two batches of embeddings `[pairs, embedding]`, row by row: `[pairs]`. Borrows both; the caller disposes the result. */
+export type Distance = (a: Tensor2D, b: Tensor2D) => Tensor1D
+
 function requireEmbeddings(a: Tensor2D, b: Tensor2D): void {
   if (a.shape.length !== 2) throw new ArgumentError('a', 'have the shape [pairs, embedding]', `[${a.shape}]`)
   requireSameShape('b', b, 'a', a)

@@ -1,14 +1,6 @@
 import { ArgumentError } from '../errors.js'
-
-/** Pairs of images as indices into the training set. */
-export interface Pairs {
-  /** Index of each pair's first image. */
-  readonly a: ArrayLike<number>
-  /** Index of each pair's second image. */
-  readonly b: ArrayLike<number>
-  /** 1 where both are of one class, 0 where they differ. */
-  readonly isSimilar: ArrayLike<number>
-}
+import type { Pairs, Triplets } from '../losses/index.js'
+import { pairsOfTriplets, requirePairPlaces, requirePlaces, requireTripletPlaces } from '../losses/tuples.js'
 
 /** Different images, and the pairs among them. */
 export interface PairedImages {
@@ -21,6 +13,30 @@ export interface PairedImages {
   readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
 }
 
+/** Different images, and the triplets among them. */
+export interface TripletImages {
+  /** Indices into the training set, each once. */
+  readonly images: ArrayLike<number>
+  /** The triplets, at least one, as places in `images`; or what makes them of the images' distances, as in {@link PairedImages}. */
+  readonly triplets: Triplets | ((distances: Float32Array) => Triplets)
+}
+
+/**
+ * What a trainer takes a step on. `Pairs` and `Triplets` are indices into the training set, as `pairSampler` and `tripletSampler`
+ * give them; the others are images with the places in them.
+ */
+export type SiameseBatch = Pairs | Triplets | PairedImages | TripletImages
+
+/** The pairs of a step, and where it has triplets those, each with the places of its two pairs. */
+export interface Tuples {
+  readonly pairs: Pairs
+  readonly triplets?: {
+    readonly places: Triplets
+    readonly positive: Int32Array
+    readonly negative: Int32Array
+  }
+}
+
 /** A batch as the trainer works on it. */
 export interface Batch {
   /** Indices of the images, in the order in which they are embedded. */
@@ -30,46 +46,74 @@ export interface Batch {
   /** Whether all first images stand before all second ones, in the pairs' order. */
   readonly areTwins: boolean
   /** Places in `images`. */
-  readonly pairs: Pairs | ((distances: Float32Array) => Pairs)
+  readonly tuples: Tuples | ((distances: Float32Array) => Tuples)
 }
 
-/** Throws unless these are whole numbers from 0 to below `count`. */
-function requirePlaces(argument: string, places: ArrayLike<number>, count: number, of: string): void {
-  for (let k = 0; k < places.length; k++) {
-    const place = places[k]!
-    if (!Number.isInteger(place) || place < 0 || place >= count)
-      throw new ArgumentError(`${argument}[${k}]`, `be an integer from 0 to ${count - 1}, ${of}`, place)
-  }
-}
-
-/** Throws unless there are pairs, of two different ones of `count`. */
-export function requirePairs({ a, b, isSimilar }: Pairs, count: number, of: string): void {
-  if (a.length === 0 || b.length !== a.length || isSimilar.length !== a.length)
-    throw new ArgumentError('pairs', 'have a, b and isSimilar of one length >= 1', [
-      a.length,
-      b.length,
-      isSimilar.length,
-    ])
-  requirePlaces('pairs.a', a, count, of)
-  requirePlaces('pairs.b', b, count, of)
-  for (let k = 0; k < a.length; k++) {
-    if (a[k] === b[k]) throw new ArgumentError(`pairs.b[${k}]`, 'be another image than pairs.a', b[k])
-    if (isSimilar[k] !== 0 && isSimilar[k] !== 1)
-      throw new ArgumentError(`pairs.isSimilar[${k}]`, 'be 0 or 1', isSimilar[k])
-  }
-}
-
-/** What an index within a batch is called in errors. */
-export const aPlace = 'a place in the batch'
+const aPlace = 'a place in the batch'
 const anImage = 'an index into the labels'
 
+/** Throws unless there are pairs, of two different ones of `count`. */
+function requirePairs(pairs: Pairs, count: number, of: string): void {
+  requirePairPlaces(pairs, count, of)
+  if (pairs.a.length === 0) throw new ArgumentError('pairs', 'hold at least one pair', pairs.a)
+}
+
+/** Throws unless there are triplets, of three different ones of `count`. */
+function requireTriplets(triplets: Triplets, count: number, of: string): void {
+  requireTripletPlaces(triplets, count, of)
+  if (triplets.anchor.length === 0) throw new ArgumentError('triplets', 'hold at least one triplet', triplets.anchor)
+}
+
+/** Pairs, checked, as the trainer works on them. */
+function tuplesOfPairs(pairs: Pairs, count: number): Tuples {
+  requirePairs(pairs, count, aPlace)
+  return { pairs }
+}
+
+/** Triplets, checked, and the pairs that they are made of. */
+function tuplesOfTriplets(places: Triplets, count: number): Tuples {
+  requireTriplets(places, count, aPlace)
+  const { pairs, positive, negative } = pairsOfTriplets(places, count)
+  return { pairs, triplets: { places, positive, negative } }
+}
+
+/** Triplets of indices as images, each once, with the places of the triplets in them. */
+export function tripletImages(triplets: Triplets): { images: Int32Array; triplets: Triplets } {
+  const places = new Map<number, number>()
+  const placeOf = (image: number): number => {
+    if (!places.has(image)) places.set(image, places.size)
+    return places.get(image)!
+  }
+  const { anchor, positive, negative } = triplets
+  const found = { anchor: [] as number[], positive: [] as number[], negative: [] as number[] }
+  for (let k = 0; k < anchor.length; k++) {
+    found.anchor.push(placeOf(anchor[k]!))
+    found.positive.push(placeOf(positive[k]!))
+    found.negative.push(placeOf(negative[k]!))
+  }
+  return { images: Int32Array.from(places.keys()), triplets: found }
+}
+
 /** Checks a batch, whose indices are into `count` labels. */
-export function readBatch(batch: Pairs | PairedImages, count: number): Batch {
+export function readBatch(batch: SiameseBatch, count: number): Batch {
   if ('images' in batch) {
     const images = Array.from(batch.images)
     requirePlaces('images', images, count, anImage)
-    if (typeof batch.pairs !== 'function') requirePairs(batch.pairs, images.length, aPlace)
-    return { images, period: 1, areTwins: false, pairs: batch.pairs }
+    const n = images.length
+    const { pairs, triplets }: Partial<PairedImages & TripletImages> = batch
+    const tuples =
+      typeof pairs === 'function'
+        ? (distances: Float32Array) => tuplesOfPairs(pairs(distances), n)
+        : typeof triplets === 'function'
+          ? (distances: Float32Array) => tuplesOfTriplets(triplets(distances), n)
+          : pairs === undefined
+            ? tuplesOfTriplets(triplets!, n)
+            : tuplesOfPairs(pairs, n)
+    return { images, period: 1, areTwins: false, tuples }
+  }
+  if ('anchor' in batch) {
+    requireTriplets(batch, count, anImage)
+    return readBatch(tripletImages(batch), count)
   }
   requirePairs(batch, count, anImage)
   const n = batch.a.length
@@ -78,6 +122,6 @@ export function readBatch(batch: Pairs | PairedImages, count: number): Batch {
     images: [...Array.from(batch.a), ...Array.from(batch.b)],
     period: n,
     areTwins: true,
-    pairs: { a: places.slice(0, n), b: places.slice(n), isSimilar: batch.isSimilar },
+    tuples: { pairs: { a: places.slice(0, n), b: places.slice(n), isSimilar: batch.isSimilar } },
   }
 }

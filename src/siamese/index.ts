@@ -63,9 +63,10 @@ export {
   type SiameseValidation,
   type TrainSiameseOptions,
 } from './train.js'
-export type { PairedImages, Pairs } from './batch.js'
+export type { Pairs, Triplets } from '../losses/index.js'
+export type { PairedImages, SiameseBatch, TripletImages } from './batch.js'
 export type { ImageLoader } from './imageLoader.js'
-export { siameseLosses, type SiameseContext, type SiameseLossOptions } from './lossTerms.js'
+export { siameseLosses, type SiameseContext, type SiameseLossOptions, type SiameseTriplets } from './lossTerms.js'
 export {
   createSiameseTrainer,
   type SiameseTrainer,

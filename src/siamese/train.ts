@@ -5,7 +5,7 @@ import { evaluateSiamese } from './evaluate.js'
 import type { ImageLoader } from './imageLoader.js'
 import type { SiameseNetwork } from './network.js'
 import { requireSiameseMemory } from './memory.js'
-import { createPairBatches, type PairStrategy } from './pairBatches.js'
+import { createPairBatches, givesTriplets, type PairStrategy } from './pairBatches.js'
 import { requireLabels } from './requireLabels.js'
 import { createSiameseTrainer, type SiameseTrainerOptions, type SiameseTrainerState } from './trainer.js'
 
@@ -13,13 +13,13 @@ import { createSiameseTrainer, type SiameseTrainerOptions, type SiameseTrainerSt
 export interface SiameseEpoch {
   /** The epoch, counted from 1. */
   readonly epoch: number
-  /** Mean of the weighted loss over the epoch's pairs. */
+  /** Mean of the weighted loss over the epoch's pairs or triplets. */
   readonly loss: number
   /** Mean of each unweighted term by name, such as `bce` and `contrastive`. */
   readonly terms: Readonly<Record<string, number>>
   /** Share of the batches' images that the head classed rightly, under dropout and while learning: each counts as often as it was seen. */
   readonly accuracy: number
-  /** Pairs that the loss was taken on. */
+  /** Pairs, or triplets, that the loss was taken on. */
   readonly pairs: number
   /**
    * Images of the epoch's batches that were the anchor of no pair: `all-in-batch` and `hard`, for want of partners in their
@@ -80,9 +80,10 @@ export interface TrainSiameseOptions extends SiameseTrainerOptions {
   /** Whether the two images of a pair may, must not or must be of one patient; default `allow`. */
   readonly samePatient?: 'allow' | 'forbid' | 'require'
   /**
-   * Which pairs the loss is taken on; default `balanced`. The others pair the images of a batch among each other, so that an image
-   * in several pairs counts as often in every term. `hard` and `semi-hard` go by the embeddings of the step itself, with its
-   * dropout, and by `margin`; a batch without any semi-hard pair takes its hard ones.
+   * Which pairs, or triplets, the loss is taken on; default `balanced`. The others pair the images of a batch among each other, so that
+   * an image in several pairs counts as often in every term. Triplets bring the loss term `triplet` instead of `contrastive`. Hard and
+   * semi-hard ones go by the embeddings of the step itself, with its dropout, and by `margin`; a batch without any semi-hard pair or
+   * triplet takes its hard ones.
    */
   readonly pairs?: PairStrategy
   /**
@@ -165,7 +166,8 @@ function requireBest({ best, patience, validation, metrics = {} }: TrainSiameseO
 
 /**
  * Trains a Siamese network with the paper's settings: 10 epochs, batches of 32 balanced pairs, Adam 1e-4 (epsilon 1e-7),
- * contrastive margin 1, loss `bce + lambda * contrastive` or what `losses` makes of it. Deterministic for a seed on one backend.
+ * contrastive margin 1, loss `bce + lambda * contrastive` (of triplets `bce + lambda * triplet`) or what `losses` makes of it.
+ * Deterministic for a seed on one backend.
  *
  * @returns the history, one entry for each epoch (those before `resume` included), and which epoch's weights the network holds. It is
  *   trained in place.
@@ -212,7 +214,10 @@ export async function trainSiamese(options: TrainSiameseOptions): Promise<Siames
     const { inputShape, embeddingSize } = network
     requireSiameseMemory({ inputShape, widths, embeddingSize, batchSize, microBatch: options.microBatch ?? batchSize })
   }
-  const trainer = createSiameseTrainer(options)
+  const trainer = createSiameseTrainer({
+    embeddingLoss: givesTriplets(strategy) ? 'triplet' : 'contrastive',
+    ...options,
+  })
   try {
     const history: SiameseEpoch[] = [...(resume?.history ?? [])]
     if (resume !== undefined) trainer.load(resume.state)

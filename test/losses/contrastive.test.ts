@@ -41,9 +41,10 @@ testLoss('contrastiveLoss', ([d, s], options) => contrastiveLoss(d as tf.Tensor1
   ],
   gradient: [
     { name: 'distance', inputs: apart },
-    { name: 'distance, power 2', inputs: apart, options: { power: 2 } },
+    { name: 'distance, linear hinge', inputs: apart, options: { form: 'linear-hinge' } },
+    { name: 'squared distance', inputs: apart, options: { form: 'squared-distance' } },
   ],
-  reductions: { inputs: [table, [1, 0, 1, 0]] },
+  reductions: { inputs: [table, [1, 0, 1, 0]], active: true },
   degenerate: [
     { name: 'one identical similar pair', inputs: [[0], [1]], value: 0 },
     { name: 'one identical dissimilar pair', inputs: [[0], [0]], value: 0.5 },
@@ -55,6 +56,8 @@ testLoss('contrastiveLoss', ([d, s], options) => contrastiveLoss(d as tf.Tensor1
       ],
       value: 0,
     },
+    { name: 'no active pair', inputs: [[5], [0]], options: { reduction: 'mean-active' }, value: 0 },
+    { name: 'linear hinge of identical embeddings', inputs: [[0], [0]], options: { form: 'linear-hinge' }, value: 1 },
   ],
   errors: [
     { name: 'no pairs', inputs: [[], []], message: 'distance must hold at least one value; received "shape [0]"' },
@@ -71,10 +74,16 @@ testLoss('contrastiveLoss', ([d, s], options) => contrastiveLoss(d as tf.Tensor1
       message: `options.margin must be a finite number > 0; received ${margin}`,
     })),
     {
-      name: 'power 3',
+      name: 'an unknown form',
       inputs: [table, table],
-      options: { power: 3 },
-      message: 'options.power must be 1 or 2; received 3',
+      options: { form: 'toString' },
+      message: 'options.form must be one of hadsell, linear-hinge, squared-distance; received "toString"',
+    },
+    {
+      name: 'an unknown reduction',
+      inputs: [table, table],
+      options: { reduction: 'median' },
+      message: 'options.reduction must be "mean", "mean-active", "sum" or "none"; received "median"',
     },
   ],
 })
@@ -97,7 +106,7 @@ testLoss(
   'contrastiveLoss of squared distances, the literal equation (4)',
   ([a, b, s]) =>
     tf.tidy(() => contrastiveLoss(squaredEuclideanDistance(a as tf.Tensor2D, b as tf.Tensor2D), s as tf.Tensor1D)),
-  { golden: reference.contrastiveOfEmbeddings.slice(1) },
+  { golden: reference.contrastiveOfEmbeddings.slice(1, 2) },
 )
 
 describe('contrastiveStatistics', () => {
@@ -116,6 +125,8 @@ describe('contrastiveStatistics', () => {
       meanDissimilarDistance: 1.125,
     })
     expect(await contrastiveStatistics(d, s, { margin: 2, tolerance: 0.5 })).toMatchObject({ active: 3, collapsed: 2 })
+    const squared = { margin: 0.3, form: 'squared-distance' } as const
+    expect(await contrastiveStatistics(d, s, squared)).toMatchObject({ active: 2 })
     expect(tf.memory().numTensors).toBe(before)
     tf.dispose([d, s])
   })

@@ -64,10 +64,66 @@ real, fake = torch.randn(4, 1) * 2 + 1, torch.randn(4, 1) * 2
 factors = {"half": 0.5, "sum": 1.0}
 
 
-def contrastive(distance, similar, margin=1.0, power=1, reduction="mean"):
-    d = distance**power
-    each = similar * d**2 / 2 + (1 - similar) * torch.clamp(margin - d, min=0) ** 2 / 2
-    return {"mean": each.mean, "sum": each.sum, "none": lambda: each}[reduction]()
+def mean_active(x):
+    """pytorch-metric-learning's AvgNonZeroReducer: the mean of the losses above 0, or 0."""
+    active = x > 0
+    return x[active].mean() if active.any() else 0 * x.sum()
+
+
+gathered = {"mean": torch.mean, "mean-active": mean_active, "sum": torch.sum, "none": lambda x: x}
+
+
+def contrastive(distance, similar, margin=1.0, form="hadsell", reduction="mean"):
+    if form == "linear-hinge":
+        each = F.hinge_embedding_loss(distance, 2 * similar - 1, margin, reduction="none")
+    else:
+        d = distance**2 if form == "squared-distance" else distance
+        each = similar * d**2 / 2 + (1 - similar) * torch.clamp(margin - d, min=0) ** 2 / 2
+    return gathered[reduction](each)
+
+
+def triplet(p, n, margin=None, form="hard-margin", reduction="mean"):
+    if form == "soft-margin":
+        each = torch.log1p(torch.exp((margin or 0) + p - n))
+    else:
+        each = F.margin_ranking_loss(n, p, torch.ones_like(p), 1 if margin is None else margin, reduction="none")
+    return gathered[reduction](each)
+
+
+def weighted_bce(x, z, labelSmoothing=0, classWeights=(1, 1), reduction="mean"):
+    z = z * (1 - labelSmoothing) + labelSmoothing / 2
+    w0, w1 = classWeights
+    # PyTorch weighs class 1 against class 0; both are scaled by class 0's weight.
+    each = w0 * bce(x, z, pos_weight=torch.tensor(w1 / w0).double(), reduction="none")
+    return gathered[reduction](each)
+
+
+def batch_triplets(embeddings, labels, strategy, margin, reduction):
+    """Hermans, Beyer, Leibe 2017: batch all over the n x n x n differences, batch hard by masked maxima and minima."""
+    difference = embeddings[:, None] - embeddings[None]
+    squares = (difference**2).sum(2)
+    d = torch.where(squares > 0, squares.clamp(min=1e-300).sqrt(), squares * 0)
+    same = labels[:, None] == labels[None]
+    others = ~torch.eye(len(labels), dtype=torch.bool)
+    if strategy == "hard":
+        p = d.masked_fill(~(same & others), -1).max(1).values
+        n = d.masked_fill(same, 1e9).min(1).values
+        each = torch.relu(margin + p - n)
+    else:
+        loss = margin + d[:, :, None] - d[:, None, :]
+        allowed = (same & others)[:, :, None] & ~same[:, None, :]
+        if strategy == "semi-hard":
+            allowed = allowed & (d[:, :, None] < d[:, None, :]) & (d[:, None, :] < d[:, :, None] + margin)
+        each = torch.relu(loss[allowed])
+    return gathered[reduction](each)
+
+
+def pml_contrastive(embeddings, labels, positive_margin=0.0, negative_margin=1.0):
+    """pytorch-metric-learning's ContrastiveLoss: a mean over the active similar pairs plus one over the active dissimilar ones."""
+    i, j = torch.triu_indices(len(labels), len(labels), 1)
+    d = torch.linalg.vector_norm(embeddings[i] - embeddings[j], dim=1)
+    same = labels[i] == labels[j]
+    return mean_active(torch.relu(d[same] - positive_margin)) + mean_active(torch.relu(negative_margin - d[~same]))
 
 
 norm = lambda x, y: torch.linalg.vector_norm(x - y, dim=1)
@@ -79,6 +135,16 @@ eb[3] = ea[3]
 similar = torch.tensor([1.0, 1.0, 0.0, 0.0, 0.0])
 distance = torch.tensor([0.0, 0.5, 1.0, 2.0, 0.0, 0.5, 1.0, 2.0, 0.3])
 flags = torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+
+# Drawn by generators of their own, so that the numbers of the other cases stay.
+own = torch.Generator().manual_seed(7)
+ec = torch.randn(5, 3, generator=own) * 0.4
+# PyTorch's slope of max(0, 0) is 1 in some losses, 0 in others: away from it.
+hinged = distance + torch.tensor([0.0] * 6 + [0.05, 0.0, 0.0])
+positives = torch.tensor([0.0, 1.0, 2.0, 0.3, 0.0, 0.9])
+negatives = torch.tensor([2.0, 1.5, 1.0, 0.3, 0.0, 0.2])
+batch = torch.randn(9, 3, generator=own) * 0.5
+batch_labels = torch.tensor([0, 1, 0, 1, 1, 0, 1, 0, 0])
 
 weight = torch.randn(4, 3, 3, 3)
 bias = torch.randn(4)
@@ -115,18 +181,52 @@ reference = {
     "contrastive": [
         *reductions(contrastive, [distance, flags], "given distances", [0]),
         case("margin 0.4", lambda *x: contrastive(*x, margin=0.4), [distance, flags], {"margin": 0.4}, [0]),
-        case("power 2", lambda *x: contrastive(*x, power=2), [distance, flags], {"power": 2}, [0]),
+        *[
+            case(f"{form}, {r}", lambda *x, f=form, r=r: contrastive(*x, form=f, reduction=r), [hinged, flags], {"form": form, "reduction": r}, [0])
+            for form in ("linear-hinge", "squared-distance")
+            for r in gathered
+        ],
+        case("linear-hinge, margin 0.4", lambda *x: contrastive(*x, margin=0.4, form="linear-hinge"), [distance, flags], {"margin": 0.4, "form": "linear-hinge"}, [0]),
     ],
     "contrastiveOfEmbeddings": [
         case(
-            f"power {p}, with identical similar and dissimilar pairs",
-            lambda x, y, s, p=p: contrastive(norm(x, y), s, power=p),
+            f"{form}, with identical similar and dissimilar pairs",
+            lambda x, y, s, f=form: contrastive(norm(x, y), s, form=f),
             [ea, eb, similar],
-            {"power": p},
+            {"form": form},
             [0, 1],
         )
-        for p in (1, 2)
+        for form in ("hadsell", "squared-distance", "linear-hinge")
     ],
+    "triplet": [
+        *reductions(triplet, [positives, negatives], "hard margin"),
+        case("hard margin, mean-active", lambda *x: triplet(*x, reduction="mean-active"), [positives, negatives], {"reduction": "mean-active"}),
+        case("margin 0.4", lambda *x: triplet(*x, margin=0.4), [positives, negatives], {"margin": 0.4}),
+        *[
+            case(f"soft margin {m}, {r}", lambda *x, m=m, r=r: triplet(*x, margin=m, form="soft-margin", reduction=r), [positives, negatives], {"form": "soft-margin", "margin": m, "reduction": r})
+            for m in (0, 0.7)
+            for r in ("mean", "none")
+        ],
+    ],
+    "tripletOfEmbeddings": [
+        case("PyTorch's triplet_margin_loss", lambda x, y, z: F.triplet_margin_loss(x, y, z, margin=0.5, eps=0), [ea[2:], eb[2:], ec[2:]], {"margin": 0.5}),
+    ],
+    "weightedCrossEntropy": [
+        case(f"{o}, {r}", lambda *x, o=o, r=r: weighted_bce(*x, **o, reduction=r), [logits, labels], {**o, "reduction": r}, [0])
+        for o in ({"labelSmoothing": 0.1}, {"classWeights": [0.5, 3]}, {"labelSmoothing": 0.2, "classWeights": [2, 0.25]})
+        for r in ("mean", "mean-active", "sum", "none")
+    ],
+    "weightedCrossEntropy0": [
+        case(f"{o}", lambda x, o=o: weighted_bce(x, torch.zeros_like(x), **o), [logits], o)
+        for o in ({"labelSmoothing": 0.1}, {"classWeights": [0.5, 3]}, {"labelSmoothing": 1.0, "classWeights": [2, 0.25]})
+    ],
+    "batchLabels": batch_labels.long().tolist(),
+    "batchTriplets": [
+        case(f"{s}, {r}", lambda x, s=s, r=r: batch_triplets(x, batch_labels, s, 0.6, r), [batch], {"strategy": s, "margin": 0.6, "reduction": r})
+        for s in ("all", "hard", "semi-hard")
+        for r in ("mean", "mean-active", "sum")
+    ],
+    "batchContrastive": [case("pytorch-metric-learning's ContrastiveLoss", lambda x: pml_contrastive(x, batch_labels), [batch])],
     "perceptualFilter": weight.permute(2, 3, 1, 0).tolist(),
     "perceptualBias": bias.tolist(),
     "perceptual": [

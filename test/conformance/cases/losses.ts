@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { mineTriplets } from '../../../src/data/index.js'
 import {
   binaryCrossEntropyWithLogits,
   contrastiveLoss,
@@ -8,10 +9,13 @@ import {
   euclideanDistance,
   l1Loss,
   l2Loss,
+  metricLoss,
   relativisticLoss,
   squaredEuclideanDistance,
   stopGradient,
   totalLoss,
+  tripletLoss,
+  tripletStatistics,
   type FeatureExtractor,
 } from '../../../src/losses/index.js'
 import golden from '../../reference/losses_reference.json' with { type: 'json' }
@@ -145,6 +149,26 @@ const references: ConformanceCase[] = [
     asReferences(golden.contrastiveOfEmbeddings),
   ),
   loss(
+    'binaryCrossEntropyWithLogits, smoothed and weighted',
+    ([logits, labels], options) => binaryCrossEntropyWithLogits(logits!, labels!, options),
+    asReferences(golden.weightedCrossEntropy),
+  ),
+  loss(
+    'tripletLoss of given distances',
+    ([positive, negative], options) => tripletLoss(positive as tf.Tensor1D, negative as tf.Tensor1D, options),
+    asReferences(golden.triplet),
+  ),
+  loss(
+    'tripletLoss of embeddings',
+    ([a, p, n], options) =>
+      tripletLoss(
+        euclideanDistance(a as tf.Tensor2D, p as tf.Tensor2D),
+        euclideanDistance(a as tf.Tensor2D, n as tf.Tensor2D),
+        options,
+      ),
+    asReferences(golden.tripletOfEmbeddings),
+  ),
+  loss(
     'perceptual loss over one convolution, no gradient in the target',
     ([prediction, target], options) =>
       createPerceptualLoss(features, options)(prediction as tf.Tensor4D, target as tf.Tensor4D),
@@ -189,6 +213,51 @@ const more: ConformanceCase[] = [
       return values([], [differences.reduce((sum, d) => sum + (0.3 * Math.abs(d)) / 12 - 2 * d * d, 0)])
     },
   }),
+  {
+    name: 'metricLoss of mined triplets',
+    group: 'loss',
+    tolerance: 1e-5,
+    async run() {
+      const found: Record<string, Comparison> = {}
+      for (const { name, inputs, options, value, gradients } of golden.batchTriplets) {
+        const { strategy, margin, reduction } = options
+        const batch = metricLoss({
+          miner: (distances, labels) => mineTriplets(distances, labels, { strategy: strategy as 'hard', margin }),
+          loss: ({ positiveDistance, negativeDistance }) =>
+            tripletLoss(positiveDistance, negativeDistance, { margin, reduction: 'none' }),
+          reduction: reduction as 'mean',
+        })
+        const embeddings = tf.tensor2d(inputs[0]!)
+        const mined = await batch.mine(embeddings, golden.batchLabels)
+        found[name] = { actual: await read(batch.value(embeddings, mined)), expected: [value] }
+        const gradient = tf.tidy(() => tf.grad((x) => batch.value(x as tf.Tensor2D, mined))(embeddings))
+        found[`${name}, gradient`] = { actual: await read(gradient), expected: flat(gradients) }
+        embeddings.dispose()
+      }
+      return found
+    },
+  },
+  {
+    name: 'tripletStatistics',
+    group: 'loss',
+    tolerance: 1e-6,
+    async run() {
+      const [positive, negative] = [tf.tensor1d([1, 1, 1, 1, 0]), tf.tensor1d([0.5, 1, 1.5, 3, 0])]
+      const found = await tripletStatistics(positive, negative)
+      tf.dispose([positive, negative])
+      const expected = {
+        triplets: 5,
+        active: 4,
+        hard: 3,
+        semiHard: 1,
+        collapsed: 1,
+        meanPositiveDistance: 0.8,
+        meanNegativeDistance: 1.2,
+      }
+      const names = Object.keys(expected) as (keyof typeof expected)[]
+      return { all: { actual: names.map((name) => found[name]), expected: names.map((name) => expected[name]) } }
+    },
+  },
   {
     name: 'distances of pairs that are nearly equal',
     group: 'loss',

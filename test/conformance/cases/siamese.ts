@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { selectRows } from '../../../src/losses/index.js'
 import {
   createConvEncoder,
   createSiamese,
@@ -9,7 +10,6 @@ import {
   predictSiamese,
   type SiameseNetwork,
 } from '../../../src/siamese/index.js'
-import { selectRows } from '../../../src/siamese/rows.js'
 import { getWeights, setWeights } from '../../../src/training/index.js'
 import { fillByFormula } from '../../esrgan/formula.js'
 import golden from '../../reference/conformance_networks.json' with { type: 'json' }

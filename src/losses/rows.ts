@@ -12,7 +12,9 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
-import type { SiameseNetwork } from './network.js'
+import { ArgumentError } from '../errors.js'
+import type { Distance } from './distance.js'
+import { requirePlaces } from './tuples.js'
 
 /** Most numbers of a matrix that adds rows up. */
 const mostOnes = 2 ** 18
@@ -67,10 +69,13 @@ function sumSome(x: Tensor2D, order: Int32Array, starts: Int32Array, first: numb
  * The rows of `x` at the given places, in that order, any of them several times. The gradient adds up in the same order each time,
  * which tfjs's own of `gather` need not. Takes the memory of the rows. The caller disposes it.
  *
+ * @param x `[rows, columns]`; borrowed.
  * @param places whole numbers below `x`'s rows
+ * @throws ArgumentError for another place
  */
 export function selectRows(x: Tensor2D, places: ArrayLike<number>): Tensor2D {
   const [rows] = x.shape
+  requirePlaces('places', places, rows, 'a row')
   const select = customGrad((from) => ({
     value: gather(from as Tensor, tensor1d(Int32Array.from(places), 'int32')),
     gradFunc: (dy: Tensor) => sumRows(dy as Tensor2D, places, rows),
@@ -78,8 +83,18 @@ export function selectRows(x: Tensor2D, places: ArrayLike<number>): Tensor2D {
   return tidy(() => select(x) as Tensor2D)
 }
 
-/** The network's distance of every two embeddings `[n, embeddingSize]`: `n x n` numbers, row by row, 0 with itself. */
-export async function distancesOf(network: SiameseNetwork, embeddings: Tensor2D): Promise<Float32Array> {
+/**
+ * The distance of every two embeddings, read from the backend: what a miner goes by. Each unordered pair is computed once and 0
+ * stands for an embedding with itself. The work is `n (n - 1) / 2` distances, a few at a time.
+ *
+ * @param embeddings `[n, embeddingSize]`; borrowed.
+ * @param distance of two batches of embeddings, row by row, for example `euclideanDistance` or a network's own.
+ * @returns `n x n` numbers, row by row.
+ * @throws ArgumentError where the embeddings are not two-dimensional, or the distance gives another shape than `[pairs]`
+ */
+export async function distanceMatrix(embeddings: Tensor2D, distance: Distance): Promise<Float32Array> {
+  if (embeddings.shape.length !== 2)
+    throw new ArgumentError('embeddings', 'have the shape [n, embeddingSize]', `[${embeddings.shape}]`)
   const [n, size] = embeddings.shape
   const count = (n * (n - 1)) / 2
   const a = new Int32Array(count)
@@ -89,20 +104,25 @@ export async function distancesOf(network: SiameseNetwork, embeddings: Tensor2D)
   }
   const matrix = new Float32Array(n * n)
   if (count === 0) return matrix
-  const distance = tidy(() => {
-    const step = Math.max(1, Math.floor(mostNumbers / size))
+  const all = tidy(() => {
+    const step = Math.max(1, Math.floor(mostNumbers / Math.max(1, size)))
     const parts: Tensor1D[] = []
     for (let from = 0; from < count; from += step) {
       const rows = (places: Int32Array): Tensor2D => selectRows(embeddings, places.subarray(from, from + step))
-      parts.push(tidy(() => network.distance(rows(a), rows(b))))
+      parts.push(tidy(() => distance(rows(a), rows(b))))
     }
     return concat(parts)
   })
-  const values = await distance.data()
-  distance.dispose()
-  values.forEach((value, k) => {
-    matrix[a[k]! * n + b[k]!] = value
-    matrix[b[k]! * n + a[k]!] = value
-  })
-  return matrix
+  try {
+    if (all.shape.length !== 1 || all.size !== count)
+      throw new ArgumentError('distance', `give the shape [pairs], here [${count}]`, `[${all.shape}]`)
+    const values = await all.data()
+    values.forEach((value, k) => {
+      matrix[a[k]! * n + b[k]!] = value
+      matrix[b[k]! * n + a[k]!] = value
+    })
+    return matrix
+  } finally {
+    all.dispose()
+  }
 }
