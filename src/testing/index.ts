@@ -11,6 +11,7 @@ export type {
   LossCases,
   LossInputs,
   LossUnderTest,
+  ReductionCase,
 } from './lossCases.js'
 export { lossChecks, type LossCheck } from './lossChecks.js'
 export { testLoss, type TestRunner } from './testLoss.js'

@@ -49,17 +49,22 @@ export interface ErrorCase extends LossInputs {
   readonly errorName?: string
 }
 
+/**
+ * Inputs for which the option `reduction: 'mean'` (the default) and `'sum'` have to follow from `'none'`; another reduction is refused.
+ */
+export interface ReductionCase extends Omit<LossInputs, 'name'> {
+  /** Whether `'mean-active'` has to follow, too: the mean of the elements above 0; default false. */
+  readonly active?: boolean
+}
+
 /** What a loss has to show; each list may be left out where it means nothing. */
 export interface LossCases {
   /** Values and gradients by an independent implementation. */
   readonly golden?: readonly GoldenCase[]
   /** Slopes. */
   readonly gradient?: readonly GradientCase[]
-  /**
-   * Inputs for which the option `reduction: 'mean'` (the default) and `'sum'` have to follow from `'none'`, and so has `'mean-active'`
-   * where `active` is true; another reduction is refused.
-   */
-  readonly reductions?: Omit<LossInputs, 'name'> & { readonly active?: boolean }
+  /** Of a loss with the option `reduction`. */
+  readonly reductions?: ReductionCase
   /** Batches at the edge. */
   readonly degenerate?: readonly DegenerateCase[]
   /** Calls that throw. */

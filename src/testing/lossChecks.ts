@@ -8,6 +8,7 @@ import type {
   LossCases,
   LossInputs,
   LossUnderTest,
+  ReductionCase,
 } from './lossCases.js'
 import { requireClose, requireFinite } from './requireClose.js'
 import { withInputs } from './withInputs.js'
