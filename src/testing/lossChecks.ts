@@ -76,10 +76,7 @@ function slope(call: Call, given: GradientCase): Promise<void> {
   })
 }
 
-function reductions(
-  call: Call,
-  { inputs, options, active = false }: NonNullable<LossCases['reductions']>,
-): Promise<void> {
+function reductions(call: Call, { inputs, options, active = false }: ReductionCase): Promise<void> {
   return withInputs(inputs, async (tensors) => {
     const reduced = async (reduction?: string): Promise<number> => {
       const result = call(tensors, { ...options, ...(reduction === undefined ? {} : { reduction }) })
