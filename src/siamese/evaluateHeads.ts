@@ -1,7 +1,7 @@
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core'
 import { ArgumentError, requireRange } from '../errors.js'
 import { rocAuc } from '../metrics/index.js'
-import type { Pairs } from './batch.js'
+import type { Pairs } from '../losses/index.js'
 import { requirePairRows, type Embeddings } from './embeddings.js'
 import { decide, type ImageDecisions } from './evaluate.js'
 import type { SiameseNetwork } from './network.js'
