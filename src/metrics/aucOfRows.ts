@@ -1,4 +1,6 @@
 import { checkScores } from './binary.js'
+import { scorePlaces } from './scorePlaces.js'
+import { tieGroups } from './tieGroups.js'
 
 /**
  * The ROC-AUC of any rows of the same labels and scores, which are sorted once: the statistic of `bootstrapByGroup`, equal to
@@ -14,11 +16,10 @@ export function aucOfRows(
   labels: ArrayLike<number | boolean>,
   scores: ArrayLike<number>,
 ): (rows: ArrayLike<number>) => number {
-  const { positive, scores: values } = checkScores(labels, scores)
-  const distinct = values.toSorted().filter((value, i, sorted) => i === 0 || value !== sorted[i - 1])
-  const placeOf = new Map<number, number>()
-  distinct.forEach((value, place) => placeOf.set(value, place))
-  const places = Int32Array.from(values, (value) => placeOf.get(value)!)
+  const labelled = checkScores(labels, scores)
+  const { positive } = labelled
+  const { scores: distinct } = tieGroups(labelled)
+  const places = scorePlaces(distinct, labelled.scores)
   const positives = new Int32Array(distinct.length)
   const negatives = new Int32Array(distinct.length)
   return (rows) => {
@@ -29,13 +30,13 @@ export function aucOfRows(
       ;(positive[row] === 1 ? positives : negatives)[places[row]!]!++
     }
     let twice = 0
-    let below = 0
+    let above = 0
     let all = 0
     for (let place = 0; place < distinct.length; place++) {
-      twice += positives[place]! * (2 * below + negatives[place]!)
-      below += negatives[place]!
-      all += positives[place]!
+      twice += negatives[place]! * (2 * above + positives[place]!)
+      above += positives[place]!
+      all += negatives[place]!
     }
-    return all === 0 || below === 0 ? NaN : twice / (2 * all * below)
+    return above === 0 || all === 0 ? NaN : twice / (2 * above * all)
   }
 }

@@ -1,6 +1,7 @@
 import { checkScores, type ScoredLabels } from './binary.js'
 import { hasTwoOfEach } from './delong.js'
 import { criticalValue, normalTail } from './normal.js'
+import { scorePlaces } from './scorePlaces.js'
 import { tieGroups } from './tieGroups.js'
 
 /** What {@link delongTest} says of two scores of the same images. */
@@ -25,18 +26,6 @@ export interface DelongTest {
   level: number
 }
 
-/** The place of a score among the distinct ones, which fall. */
-function placeOf(distinct: Float64Array, score: number): number {
-  let low = 0
-  let high = distinct.length - 1
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (distinct[middle]! > score) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /**
  * Of each image the comparisons with the other class that go the right way, ties half: negatives below a positive, positives
  * above a negative. Multiples of a half, so that their sums are exact.
@@ -44,8 +33,9 @@ function placeOf(distinct: Float64Array, score: number): number {
 function comparisonsWon(labelled: ScoredLabels): Float64Array {
   const { scores: distinct, tp, fp } = tieGroups(labelled)
   const { positive, scores, negatives } = labelled
-  return scores.map((score, i) => {
-    const place = placeOf(distinct, score)
+  const places = scorePlaces(distinct, scores)
+  return scores.map((_, i) => {
+    const place = places[i]!
     const counts = positive[i] === 1 ? fp : tp
     const above = (counts[place]! + (place === 0 ? 0 : counts[place - 1]!)) / 2
     return positive[i] === 1 ? negatives - above : above
