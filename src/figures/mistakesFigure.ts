@@ -9,11 +9,21 @@ const gap = 8
 const between = 30
 const narrowest = 720
 const captionLines = 3
-const rowHeight = cell + 13 * captionLines + 22
+const below = 13 * captionLines + 22
 
 type Mistake = PipelinePictures['mistakes'][number]
 
-/** A picture in the middle of a square cell, in its own proportions, with the colour of its class around it. */
+/** Width and height of a picture in a square cell, in its own proportions. */
+function sizeOf(image: PixelImage): [width: number, height: number] {
+  const scale = cell / Math.max(image.width, image.height)
+  return [Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale))]
+}
+
+/** The height of a mistake's tallest picture. */
+const heightOf = ({ image, nearest }: Mistake): number =>
+  Math.max(...[image, ...nearest.map((reference) => reference.image)].map((each) => sizeOf(each)[1]))
+
+/** A picture at the top of its cell, with the colour of its class around it. */
 async function thumbnail(
   x: number,
   y: number,
@@ -21,26 +31,31 @@ async function thumbnail(
   label: Mistake['label'],
   encode: EncodeImage,
 ): Promise<string[]> {
-  const scale = cell / Math.max(image.width, image.height)
-  const [width, height] = [Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale))]
-  const [left, top] = [x + (cell - width) / 2, y + (cell - height) / 2]
+  const [width, height] = sizeOf(image)
+  const left = x + (cell - width) / 2
   return [
-    await imageAt(left, top, width, height, image, encode),
-    `<rect x="${left - 1}" y="${top - 1}" width="${width + 2}" height="${height + 2}" fill="none" stroke="${classColours[label]}" stroke-width="2"/>`,
+    await imageAt(left, y, width, height, image, encode),
+    `<rect x="${left - 1}" y="${y - 1}" width="${width + 2}" height="${height + 2}" fill="none" stroke="${classColours[label]}" stroke-width="2"/>`,
   ]
 }
 
-/** Lines of small text under a cell. */
+/** Lines of small text below y, in the width of a cell. */
 const under = (x: number, y: number, lines: readonly { text: string; bold?: boolean; colour?: string }[]): string[] =>
   lines.map(({ text, bold = false, colour = colours.ink }, i) =>
-    textAt(x, y + cell + 15 + 13 * i, fitText(text, cell, 9), { size: 9, bold, colour }),
+    textAt(x, y + 15 + 13 * i, fitText(text, cell, 9), { size: 9, bold, colour }),
   )
 
-async function mistakeAt(x: number, y: number, mistake: Mistake, encode: EncodeImage): Promise<string[]> {
+async function mistakeAt(
+  x: number,
+  y: number,
+  height: number,
+  mistake: Mistake,
+  encode: EncodeImage,
+): Promise<string[]> {
   const { image, label, score, patient, caption, nearest } = mistake
   const body = await thumbnail(x, y, image, label, encode)
   body.push(
-    ...under(x, y, [
+    ...under(x, y + height, [
       { text: `${label}, p = ${score.toFixed(3)}`, bold: true, colour: classColours[label] },
       { text: caption, colour: colours.grey },
       { text: `patient ${patient}`, colour: colours.grey },
@@ -50,7 +65,7 @@ async function mistakeAt(x: number, y: number, mistake: Mistake, encode: EncodeI
     const left = x + (i + 1) * (cell + gap) + gap
     body.push(...(await thumbnail(left, y, reference.image, reference.label, encode)))
     body.push(
-      ...under(left, y, [
+      ...under(left, y + height, [
         { text: reference.label, colour: classColours[reference.label] },
         { text: reference.caption, colour: colours.grey },
         { text: `distance ${Number(reference.distance.toPrecision(3))}`, colour: colours.grey },
@@ -79,15 +94,17 @@ export async function mistakesFigure(
   const width = cells * (cell + gap)
   const columns = Math.min(2, Math.max(1, mistakes.length))
   const body: string[] = []
-  const top = bodyTop(lines)
-  for (const [i, mistake] of mistakes.entries()) {
-    const x = margin + (i % columns) * (width + between)
-    body.push(...(await mistakeAt(x, top + Math.floor(i / columns) * rowHeight, mistake, encode)))
+  let y = bodyTop(lines)
+  for (let start = 0; start < mistakes.length; start += columns) {
+    const row = mistakes.slice(start, start + columns)
+    const height = Math.max(...row.map(heightOf))
+    for (const [i, mistake] of row.entries())
+      body.push(...(await mistakeAt(margin + i * (width + between), y, height, mistake, encode)))
+    y += height + below
   }
-  const height = top + Math.ceil(mistakes.length / columns) * rowHeight
   return svgFile(
     Math.max(narrowest, 2 * margin + columns * width + (columns - 1) * between),
-    height + margin - 10,
+    y + margin - 10,
     'The most confident wrong answers',
     lines,
     body,

@@ -28,7 +28,7 @@ tbody tr:nth-child(even) { background: #FAFAFA; }
   body { max-width: none; padding: 0; font-size: 9.5pt; line-height: 1.4; }
   nav { display: none; }
   h2 { margin-top: 9mm; }
-  h1, h2, h3 { break-after: avoid; }
+  h1, h2, h3, h2 + p { break-after: avoid; }
   p, li { orphans: 3; widows: 3; }
   .table { overflow: visible; }
   table { font-size: 7pt; width: 100%; }

@@ -57,8 +57,8 @@ describe('sections of the report', () => {
 
   it('warn of few patients', () => {
     const few = madeUpStudy({ patients: 5 }).report
-    expect(reportMarkdown(few)).toContain('**Only 5 patients to test on**')
-    expect(text).not.toContain('to test on**')
+    expect(reportMarkdown(few)).toContain('\n\n**Only 5 patients to test on: ')
+    expect(text).not.toContain('to test on: ')
   })
 
   it('put every run in one table, with paired tests and what the split makes of it', () => {

@@ -133,14 +133,13 @@ export function resultsSection(report: PipelineReport): string {
     support === null
       ? ''
       : `, \`support\` compares an image with ${count(support.references, 'training image')} (${plain(support.method)})`
+  const few =
+    run.test.patients >= 10
+      ? undefined
+      : `**Only ${count(run.test.patients, 'patient')} to test on: intervals by patient from so few are rough, and mostly too narrow.**`
   const notes = [
     'Positive = malignant. Images of one patient resemble each other: intervals that count images as independent are too narrow, and those by patient are the ones to quote.',
     methodsText(run),
-    ...(overall.decisions.patientRecognition.patients < 10
-      ? [
-          `**Only ${count(overall.decisions.patientRecognition.patients, 'patient')} to test on**: intervals by patient from so few are rough, and mostly too narrow.`,
-        ]
-      : []),
     ...(overall.auc === null ? ['The test set holds one class only: there is no AUC.'] : []),
     ...(overall.auc === 1
       ? ['An AUC of exactly 1 has no interval: perfect separation of so few images proves little.']
@@ -152,6 +151,7 @@ export function resultsSection(report: PipelineReport): string {
   return stack([
     '## Results on the test set',
     `${count(run.test.images, 'image')} (${overall.positives} malignant) of ${count(run.test.patients, 'patient')}, ${plain(splitWords(run.split))}, input: ${armWords[run.arm]}. One network answers in several ways: \`sigmoid\` is its classifier${supportWords}, \`pair\` says of two images whether they are of one class.`,
+    few,
     '### How well scores rank malignant above benign',
     rankingTable(run),
     '### How often the decision is right',
