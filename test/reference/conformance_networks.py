@@ -197,6 +197,37 @@ def siamese_case(widths, normalise, metric, margin_of_loss):
     return {**out, "distances": numbers(d), "similar": numbers(similar), "weights": weights(net)}
 
 
+def triplets_case(margin_of_loss):
+    """Two steps on triplets: cross-entropy over both images of every pair that a triplet names, each pair once, plus the mean
+    over the triplets that cost something."""
+    net = Siamese([4, 6], 5, True, "euclidean").double()
+    fill(net, 0.5)
+    with torch.no_grad():
+        net.embedding.weight *= 3
+    x = different_images(6, 16)
+    labels = torch.tensor([0.0, 1.0, 0.0, 0.0, 1.0, 1.0]).double()
+    anchor, positive, negative = [0, 2, 3, 1, 4, 0], [2, 3, 0, 4, 5, 3], [1, 4, 5, 0, 3, 4]
+    pairs = sorted({tuple(sorted(pair)) for other in (positive, negative) for pair in zip(anchor, other)})
+    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    optimizer = adam(net, 1e-2)
+    values = []
+    for _ in range(2):
+        optimizer.zero_grad()
+        e = net.embed(x)
+        logits = net.head(e).reshape(-1)
+        cross_entropy = bce(torch.cat([logits[first], logits[second]]), torch.cat([labels[first], labels[second]]))
+        each = relu(margin_of_loss + net.distance(e[anchor], e[positive]) - net.distance(e[anchor], e[negative]))
+        triplet = each[each > 0].mean()
+        loss = cross_entropy + triplet
+        loss.backward()
+        optimizer.step()
+        values.append({"loss": loss.item(), "bce": cross_entropy.item(), "triplet": triplet.item()})
+    return {
+        "triplets": {"anchor": anchor, "positive": positive, "negative": negative},
+        "active": int((each > 0).sum()), "values": values, "weights": weights(net),
+    }
+
+
 class Convnet(nn.Module):
     """What tf.layers computes: conv 3x3 ReLU, 2x2 max-pool, batch norm (biased moving variance), depthwise 3x3, 2x2 average
     pool, dense tanh, dense softmax."""
@@ -268,12 +299,13 @@ out = {
     "gan": checked("gan", gan_case),
     "siamese": checked("siamese", lambda: siamese_case([4, 6], True, "euclidean", 1)),
     "siameseOfLayers": checked("siameseOfLayers", lambda: siamese_case([6], False, "cosine", 0.2)),
+    "siameseTriplets": checked("siameseTriplets", lambda: triplets_case(0.05)),
     "trainOnBatch": checked("trainOnBatch", lambda: convnet_case(lambda net: torch.optim.SGD(net.parameters(), lr=0.1), 1, 1)),
     "fit": checked("fit", lambda: convnet_case(lambda net: adam(net, 1e-2), 2, 2)),
 }
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(out, separators=(",", ":")) + "\n")
 print(path.stat().st_size)
-for key in ("rrdb", "siamese", "siameseOfLayers", "trainOnBatch", "fit"):
+for key in ("rrdb", "siamese", "siameseOfLayers", "siameseTriplets", "trainOnBatch", "fit"):
     print(key, {k: v for k, v in out[key].items() if k not in ("weights", "embeddings", "probabilities")})
 print(out["gan"]["values"], out["vgg"]["loss"])

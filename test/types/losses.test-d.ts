@@ -1,12 +1,15 @@
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { assertType, describe, expectTypeOf, it } from 'vitest'
+import { minePairs, mineTriplets, type BatchTriplets } from '../../src/data/index.js'
 import {
   contrastiveLoss,
   createPerceptualLoss,
   l1Loss,
   mergeLossTerms,
+  metricLoss,
   relativisticLoss,
   totalLoss,
+  tripletLoss,
   type FeatureExtractor,
   type LossTerm,
 } from '../../src/losses/index.js'
@@ -25,10 +28,28 @@ describe('losses', () => {
   })
 
   it('refuse unknown options', () => {
-    // @ts-expect-error: the reductions are mean, sum and none
+    // @ts-expect-error: the reductions are mean, mean-active, sum and none
     contrastiveLoss(distance, isSimilar, { reduction: 'average' })
     // @ts-expect-error: only the discriminator's loss can detach its means
     relativisticLoss.generator(logits, logits, { detachMeans: true })
+  })
+
+  it('of triplets are not taken on pairs, nor those of pairs on triplets', () => {
+    const batch = metricLoss({
+      miner: mineTriplets,
+      loss: ({ positiveDistance, negativeDistance }) =>
+        tripletLoss(positiveDistance, negativeDistance, { reduction: 'none' }),
+    })
+    expectTypeOf(batch.value).returns.toEqualTypeOf<Scalar>()
+    expectTypeOf(batch.mine).returns.resolves.toEqualTypeOf<BatchTriplets>()
+    // @ts-expect-error: pairs have a distance and isSimilar
+    metricLoss({ miner: minePairs, loss: ({ positiveDistance }) => positiveDistance })
+    // @ts-expect-error: triplets have no isSimilar
+    metricLoss({ miner: mineTriplets, loss: ({ isSimilar }) => isSimilar })
+    // @ts-expect-error: a loss of pairs takes two tensors, not what was mined
+    metricLoss({ miner: minePairs, loss: contrastiveLoss })
+    // @ts-expect-error: the costs are gathered to one number
+    metricLoss({ miner: minePairs, loss: ({ distance }) => distance, reduction: 'none' })
   })
 
   it("take a user's own feature extractor", () => {

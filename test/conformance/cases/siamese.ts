@@ -113,6 +113,37 @@ const siameseStep = (name: string, microBatch?: number): ConformanceCase => ({
   },
 })
 
+const tripletSteps = (name: string, microBatch?: number): ConformanceCase => ({
+  name,
+  group: 'network',
+  tolerance: 1e-5,
+  async run() {
+    const { triplets, values, weights } = golden.siameseTriplets
+    using network = createSiamese({
+      encoder: createConvEncoder({ inputShape: [side, side, 3], widths: [4, 6] }),
+      embeddingSize: 5,
+      dropout: 0,
+    })
+    await fillSiamese(network)
+    using trainer = createSiameseTrainer({
+      network,
+      images: siameseImages,
+      labels,
+      embeddingLoss: 'triplet',
+      margin: 0.05,
+      learningRate: 1e-2,
+      epsilon: 1e-3,
+      ...(microBatch === undefined ? {} : { microBatch }),
+    })
+    const found: Comparisons = {}
+    for (const [i, wanted] of values.entries()) {
+      const { accuracy: _, ...report } = await trainer.train({ images: [0, 1, 2, 3, 4, 5], triplets: () => triplets })
+      Object.assign(found, compareValues(report, wanted, `step ${i}: `))
+    }
+    return { ...found, ...compareWithTorch(await weightsOf(network), weights) }
+  },
+})
+
 const siameseOfLayers: ConformanceCase = {
   name: 'two steps of a Siamese network over a layers model, cosine distance',
   group: 'network',
@@ -170,6 +201,8 @@ export const siameseCases: readonly ConformanceCase[] = [
   }),
   siameseStep('two steps of the Siamese network: losses and weights'),
   siameseStep('two steps of the Siamese network in micro-batches', 1),
+  tripletSteps('two steps of the Siamese network on triplets: losses and weights'),
+  tripletSteps('two steps of the Siamese network on triplets in micro-batches', 1),
   siameseOfLayers,
   prediction,
 ]
