@@ -49,6 +49,24 @@ export const numberOrRange =
     return last === undefined ? first : [first, last]
   }
 
+/** Parses a list of names such as `patient,image`, each once. */
+export const listOf =
+  <T extends string>(names: readonly T[]) =>
+  (text: string): T[] => {
+    const values = text.split(',').map((part) => names.find((name) => name === part.trim()))
+    if (values.includes(undefined) || new Set(values).size !== values.length) {
+      throw new InvalidArgumentError(`It must list some of ${names.join(',')}, each once.`)
+    }
+    return values as T[]
+  }
+
+/** Parses a number in [0, 1). */
+export function shareBelowOne(text: string): number {
+  const value = isDecimal(text) ? Number(text) : Number.NaN
+  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('It must be a number from 0 to below 1.')
+  return value
+}
+
 const known = [40, 100, 200, 400] as const
 
 /** Parses a list such as `40,100`. */

@@ -102,6 +102,31 @@ describe('reproduce', () => {
     })
   })
 
+  it('trains several splits and arms, and prints each head of each', async () => {
+    await inFolder(async (folder) => {
+      const data = join(folder, 'data')
+      await writeBreaKHis(data)
+      const out = join(folder, 'out')
+      const argv = ['reproduce', '--data', data, '--max-steps', '2', '--threads', '1', '--out', out]
+      const many = ['--split', 'patient,image', '--ablation', 'none,bicubic,psnr,esrgan']
+      const done = await cli([...argv, ...many])
+      expect(done.code).toBe(0)
+      expect(done.stderr).toMatch(/^image: psnr: siamese 1\//m)
+      for (const split of ['patient', 'image']) {
+        for (const arm of ['none', 'bicubic', 'psnr', 'esrgan'])
+          expect(done.stdout).toContain(`${split} split, input ${arm}: accuracy`)
+      }
+      expect(done.stdout.match(/patient recognition .* support set: accuracy .* pair accuracy/g)).toHaveLength(8)
+      expect(done.stdout).toMatch(/image split, \d of them of patients that were learned from/)
+      const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
+      expect(report.runs).toHaveLength(8)
+      expect(report.comparisons).toHaveLength(12)
+      expect(report.protocol.validation).toMatchObject({ patients: 2 })
+      const without = await cli([...argv, '--validation', '0', '--json'])
+      expect(JSON.parse(without.stdout).protocol).toMatchObject({ validation: null, curves: 'test' })
+    })
+  })
+
   it('takes a list of images with labels of its own and nothing known but patients', async () => {
     await inFolder(async (folder) => {
       const source = syntheticHistology({ patients: 6, benignShare: 0.5, imagesPerPatient: 2, width: 96, height: 96 })

@@ -21,11 +21,21 @@ import {
 import type { FeatureExtractor } from '../../losses/index.js'
 import { folderStore, peakMemoryBytes, readWeightsFile, writeReport } from '../../node/index.js'
 import { splitWords } from '../../pipeline/splitWords.js'
-import type { PipelineReport } from '../../pipeline/index.js'
+import type { Arm, PipelineReport, RunResult } from '../../pipeline/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { networkFile } from '../networkFiles.js'
-import { backendOption, integer, jsonOption, kindOf, magnificationList, threadsOption, UsageError } from '../options.js'
+import {
+  backendOption,
+  integer,
+  jsonOption,
+  kindOf,
+  listOf,
+  magnificationList,
+  shareBelowOne,
+  threadsOption,
+  UsageError,
+} from '../options.js'
 import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
 import { withSkipHint } from '../skipHint.js'
@@ -36,7 +46,9 @@ interface ReproduceOptions {
   labels?: LabelSpellings
   root?: string
   preset: 'quick' | 'paper'
-  split: SplitName
+  split: SplitName[]
+  ablation: Arm[]
+  validation?: number
   magnification?: Magnification[]
   backend: BackendChoice
   threads?: number
@@ -86,10 +98,11 @@ async function checkOptions(options: ReproduceOptions): Promise<{ vgg: string | 
   if (data !== undefined && (patients !== undefined || imagesPerPatient !== undefined)) {
     throw new UsageError('--patients and --images-per-patient: are for synthetic images, without --data')
   }
-  if (data === undefined && options.split.startsWith('official:')) {
-    throw new UsageError(`--split ${options.split}: is a fold of BreaKHis' images, give them by --data`)
+  const fold = options.split.find((split) => split.startsWith('official:'))
+  if (data === undefined && fold !== undefined) {
+    throw new UsageError(`--split ${fold}: is a fold of BreaKHis' images, give them by --data`)
   }
-  if (data === undefined && options.split === 'accession') {
+  if (data === undefined && options.split.includes('accession')) {
     throw new UsageError('--split accession: drawn images have no accession numbers, give others by --data')
   }
   if (out === '') throw new UsageError('--out: is empty')
@@ -139,11 +152,25 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
     )
     .addOption(
       new Option(
-        '--split <kind>',
-        "patient = no patient on both sides; accession = nor two ids of one accession; image = the paper's; official:1 to official:5 = BreaKHis' own folds",
+        '--split <list>',
+        "patient = no patient on both sides; accession = nor two ids of one accession; image = the paper's; official:1 to official:5 = BreaKHis' own folds. Of several, such as patient,image, each is trained and judged by itself; the first gives the main results",
       )
-        .choices(splitNames)
-        .default('patient'),
+        .argParser(listOf(splitNames))
+        .default(['patient'], 'patient'),
+    )
+    .addOption(
+      new Option(
+        '--ablation <list>',
+        "what makes the Siamese network's input, each with a network of its own: none = the small image as it is, bicubic, psnr = the generator after its PSNR stage, esrgan",
+      )
+        .argParser(listOf(['none', 'bicubic', 'psnr', 'esrgan']))
+        .default(['esrgan'], 'esrgan'),
+    )
+    .addOption(
+      new Option(
+        '--validation <share>',
+        'share of the training side to choose a threshold by, 0 = none (default: quick 0.2, paper 0)',
+      ).argParser(shareBelowOne),
     )
     .addOption(
       new Option('--magnification <list>', 'only these, for example 40,100 (default: all)').argParser(
@@ -177,7 +204,8 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       '\nWrites report.md, report.html, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report\n  $ esrgan-scnn reproduce --data mine.csv --labels 0=benign,1=malignant --out report',
     )
     .action(async (options: ReproduceOptions) => {
-      const { preset, split, magnification, backend, threads, seed, out, maxSteps, onCorrupt, resume, json } = options
+      const { preset, split, ablation, validation, magnification, backend, threads, seed } = options
+      const { out, maxSteps, onCorrupt, resume, json } = options
       const { vgg, cache } = await checkOptions(options)
       const hadCache = (await kindOf(cache)) !== 'nothing'
       const command = ['esrgan-scnn', ...argv].map(quoted).join(' ')
@@ -212,6 +240,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
               data: source,
               preset,
               split,
+              ablation,
               seed,
               onCorrupt,
               store: folderStore(cache),
@@ -220,6 +249,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
                 progress.onProgress(event)
               },
               signal,
+              ...(validation === undefined ? {} : { validationFraction: validation }),
               ...(magnification === undefined ? {} : { magnifications: magnification }),
               ...(features === undefined ? {} : { features }),
               ...(maxSteps === undefined ? {} : { maxSteps }),
@@ -231,18 +261,32 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
               backendDescription: started.description,
               command,
             })
-            const { protocol, results, superResolution: sr } = report
+            const { protocol, results, runs, comparisons, superResolution: sr } = report
             if (json === true) {
               io.stdout.write(
-                `${JSON.stringify({ notices, out, protocol, results, superResolution: sr, dataTime: report.dataTime, files })}\n`,
+                `${JSON.stringify({
+                  notices,
+                  out,
+                  protocol,
+                  results,
+                  runs: runs.map(({ split, arm, heads, leakedTestImages }) => ({
+                    split,
+                    arm,
+                    heads,
+                    leakedTestImages,
+                  })),
+                  comparisons,
+                  superResolution: sr,
+                  dataTime: report.dataTime,
+                  files,
+                })}\n`,
               )
               return
             }
-            const { overall } = results
             for (const notice of notices) io.stdout.write(`${notice}\n`)
             io.stdout.write(
               [
-                `test: accuracy ${(overall.accuracy * 100).toFixed(1)} %, AUC ${overall.auc?.toFixed(3) ?? 'none (one class)'}, n = ${overall.n} images of ${overall.patients} patients (${splitWords(protocol.split)})`,
+                ...runs.flatMap((run) => runLines(run, runs.length > 1)),
                 `super-resolution: ESRGAN ${sr.psnr.toFixed(2)} dB / ${sr.ssim.toFixed(4)}, bicubic ${sr.bicubicPsnr.toFixed(2)} dB / ${sr.bicubicSsim.toFixed(4)} (PSNR / SSIM, Y, crop ${sr.crop}, ${sr.n} held-out images)`,
                 `perceptual loss: ${protocol.perceptual} features`,
                 `data: ${dataShares(report)} of the time`,
@@ -266,6 +310,20 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
         progress.stop()
       }
     })
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
+/** A run's results: each head's accuracy under its own name. */
+function runLines({ split, arm, heads, leakedTestImages }: RunResult, isOneOfMany: boolean): string[] {
+  const { sigmoid, support, pair } = heads
+  const { accuracy, auc, n, patients, decisions } = sigmoid.overall
+  const name = isOneOfMany ? `${splitWords(split)}, input ${arm}` : 'test'
+  const leaked = leakedTestImages === 0 ? '' : `, ${leakedTestImages} of them of patients that were learned from`
+  return [
+    `${name}: accuracy ${percent(accuracy)}, AUC ${auc?.toFixed(3) ?? 'none (one class)'}, n = ${n} images of ${patients} patients (${splitWords(split)}${leaked})`,
+    `  patient recognition ${percent(decisions.patientRecognition.rate)}; support set: accuracy ${support === null ? 'none' : percent(support.overall.accuracy)}; pair verification: pair accuracy ${pair === null ? 'none' : `${percent(pair.pairAccuracy)} of ${pair.n} pairs`}`,
+  ]
 }
 
 /** What share of each stage's time data took. */
