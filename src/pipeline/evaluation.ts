@@ -1,5 +1,7 @@
 import type { ImageRecord } from '../data/index.js'
 import {
+  aucOfRows,
+  averagePrecision,
   brierScore,
   confusionMatrix,
   delongInterval,
@@ -8,10 +10,9 @@ import {
   patientScores,
   rates,
   reliabilityCurve,
-  rocAuc,
   wilsonInterval,
 } from '../metrics/index.js'
-import { intervalByPatient, level, pick } from './intervalByPatient.js'
+import { intervalByPatient, level } from './intervalByPatient.js'
 import type { Decisions, Evaluation, HeadResult, Interval, LockedThreshold } from './resultTypes.js'
 
 /** A record with a head's answer. */
@@ -142,15 +143,8 @@ export function evaluate(
     accuracyInterval,
     auc,
     aucInterval: interval,
-    aucByPatient:
-      auc === null
-        ? null
-        : intervalByPatient(
-            patients,
-            (rows) => rocAuc(pick(labels, rows), pick(scores, rows), { onOneClass: 'nan' }),
-            seed,
-          ),
-    averagePrecision: null,
+    aucByPatient: auc === null ? null : intervalByPatient(patients, aucOfRows(labels, scores), seed),
+    averagePrecision: auc === null ? null : averagePrecision(labels, scores),
     patientAuc: patientAucOf(scored),
     brier: isProbability ? brierScore(labels, scores) : null,
     calibrationError: isProbability

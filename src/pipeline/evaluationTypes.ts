@@ -76,7 +76,7 @@ export interface Evaluation {
   readonly aucInterval: Interval | null
   /** Bootstrap of the same AUC by patient; null where it cannot be computed. */
   readonly aucByPatient: Interval | null
-  /** Area under the precision-recall curve by steps; null without malignant images. */
+  /** Area under the precision-recall curve by steps; null where only one class is present. */
   readonly averagePrecision: number | null
   /** AUC of the patients' mean scores, its interval DeLong's; null where the patients are of one class. */
   readonly patientAuc: {

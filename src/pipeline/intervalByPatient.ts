@@ -5,9 +5,6 @@ import type { Interval } from './resultTypes.js'
 /** Confidence level of every interval of the report. */
 export const level = 0.95
 
-/** The values of some rows. */
-export const pick = <T>(values: ArrayLike<T>, rows: Int32Array): T[] => Array.from(rows, (i) => values[i]!)
-
 /**
  * Bootstrap interval of a statistic, patients drawn with replacement; null where it says nothing: one patient, a statistic that
  * most resamples do not have (the AUC where a class has very few patients), or one that is the same in all of them.

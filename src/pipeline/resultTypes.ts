@@ -147,7 +147,7 @@ export interface ArmComparison {
     readonly difference: number
     /** Bootstrap by patient; null where it cannot be computed. */
     readonly interval: Interval | null
-    /** DeLong's paired test; null where its variance is 0. */
+    /** DeLong's paired test; null with fewer than two images of a class, or where its variance is 0. */
     readonly delong: {
       /** The difference by its standard error. */
       readonly z: number

@@ -13,6 +13,7 @@ import { randomFeatures } from '../esrgan/index.js'
 import { activeBackend } from './activeBackend.js'
 import { assembleReport } from './assembleReport.js'
 import { augmentedSamples } from './augmentedSamples.js'
+import { compareArms } from './compareArms.js'
 import { createDataMeter } from './dataMeter.js'
 import { embeddingMap } from './embeddingMap.js'
 import { requirePairs } from './identificationStage.js'
@@ -166,7 +167,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     const results = runs.flatMap((run) => run.arms.map(({ result }) => result))
     const { report, pictures } = await timed('report', async () => ({
       report: {
-        comparisons: [],
+        comparisons: compareArms(results, seed),
         embedding: await embeddingMap(best.answers.test.records, best.answers.test.embeddings, best.embeddingSize),
       },
       pictures: {

@@ -72,6 +72,30 @@ describe('several splits and arms on wasm', () => {
     expect(result.report.leakage.leakedTestImages).toBe(0)
   })
 
+  it('compares every arm with each simpler one, by paired tests', () => {
+    const { comparisons } = result.report
+    expect(comparisons.map(({ split, a, b }) => `${split} ${a} ${b}`)).toEqual(
+      ['patient', 'image'].flatMap((split) => [
+        `${split} esrgan psnr`,
+        `${split} esrgan bicubic`,
+        `${split} esrgan none`,
+        `${split} psnr bicubic`,
+        `${split} psnr none`,
+        `${split} bicubic none`,
+      ]),
+    )
+    const { a, b, accuracy, auc } = comparisons[2]!
+    const [esrgan, none] = [a, b].map((arm) => runs.find((run) => run.split === 'patient' && run.arm === arm)!)
+    const [x, y] = [esrgan!, none!].map(({ heads }) => heads.sigmoid.overall)
+    expect(accuracy.difference).toBeCloseTo(x!.accuracy - y!.accuracy, 12)
+    expect(auc!.difference).toBeCloseTo(x!.auc! - y!.auc!, 12)
+    const { onlyA, onlyB, p } = accuracy.mcNemar
+    expect((onlyA - onlyB) / x!.n).toBeCloseTo(accuracy.difference, 12)
+    expect(p).toBeGreaterThan(0)
+    expect(p).toBeLessThanOrEqual(1)
+    expect(single.report.comparisons).toEqual([])
+  })
+
   it('goes on with further splits and arms where a run has stopped, without training anything twice', async () => {
     const store = memoryStore()
     await trainPipeline({ ...small, store })
