@@ -490,6 +490,7 @@ export {
   type TripletImages,
 } from './siamese/index.js'
 export {
+  armNames,
   estimatePipelineMemory,
   noticeLines,
   paperAttainability,
@@ -497,6 +498,7 @@ export {
   publishedResults,
   reportHTML,
   reportMarkdown,
+  siameseInput,
   superResolvedInput,
   trainPipeline,
   type Arm,
@@ -529,6 +531,7 @@ export {
   type RunEnvironment,
   type RunResult,
   type Side,
+  type SiameseInputOptions,
   type SiameseSettings,
   type StageTime,
   type StepHistory,

@@ -47,7 +47,7 @@ export async function runArm(
   const { network, history, keptEpoch, answers } = await identify(shelves, prepared, key, context)
   try {
     const { embeddingSize, metric } = network
-    const { heads, predictions, support, locked } = evaluateHeads({
+    const { heads, predictions, support, supportHow, pairHead, locked } = evaluateHeads({
       ...answers,
       embeddingSize,
       metric,
@@ -68,6 +68,8 @@ export async function runArm(
       },
       description: describeSiamese(network),
       model: await saveSiamese(network, {
+        support: { set: support, ...supportHow },
+        pairHead,
         metadata: { ...metadata, arm, ...(locked === null ? {} : { youdenThreshold: String(locked.value) }) },
       }),
       answers,

@@ -45,7 +45,9 @@ export interface HeadsResult {
   readonly heads: RunResult['heads']
   readonly predictions: readonly Prediction[]
   readonly support: SupportSet
-  readonly pairHead: PairHead | undefined
+  /** How the support set answers. */
+  readonly supportHow: { readonly method: 'knn'; readonly k: number }
+  readonly pairHead: PairHead
   /** The sigmoid head's threshold that validation chose. */
   readonly locked: LockedThreshold | null
 }
@@ -83,7 +85,7 @@ function pairsOf({ records, embeddings }: AnsweredSide, purpose: number, options
 }
 
 /** Pair verification: fitted on validation pairs, where there are none on training pairs, and judged by test pairs. */
-function verifyPairs(options: HeadsOptions): { pair: PairEvaluation | null; pairHead: PairHead | undefined } {
+function verifyPairs(options: HeadsOptions): { pair: PairEvaluation | null; pairHead: PairHead } {
   const { learned, validation, test, seed } = options
   const chosenOn = canPair(validation.records) ? 'validation' : 'training'
   const known = pairsOf(chosenOn === 'validation' ? validation : learned, 0, options)
@@ -124,8 +126,8 @@ export function evaluateHeads(options: HeadsOptions): HeadsResult {
     metric,
   })
   const references = learned.records.length
-  const k = Math.min(neighbours, references)
-  const near = (embeddings: Float32Array): Float64Array => supportScores(support, embeddings, { method: 'knn', k })
+  const supportHow = { method: 'knn', k: Math.min(neighbours, references) } as const
+  const near = (embeddings: Float32Array): Float64Array => supportScores(support, embeddings, supportHow)
   const supported = near(test.embeddings)
   const locked = lock(validation.records, validation.scores)
   const { pair, pairHead } = verifyPairs(options)
@@ -133,7 +135,7 @@ export function evaluateHeads(options: HeadsOptions): HeadsResult {
     heads: {
       sigmoid: evaluateByMagnification(scoredBy(test.records, test.scores), { locked, isProbability: true, seed }),
       support: {
-        method: `malignant share of the ${k} nearest training images, ${metric} distance`,
+        method: `malignant share of the ${supportHow.k} nearest training images, ${metric} distance`,
         references,
         ...evaluateByMagnification(scoredBy(test.records, supported), {
           locked: lock(validation.records, near(validation.embeddings)),
@@ -152,6 +154,7 @@ export function evaluateHeads(options: HeadsOptions): HeadsResult {
       support: supported[i]!,
     })),
     support,
+    supportHow,
     pairHead,
     locked,
   }

@@ -4,10 +4,10 @@
  * @packageDocumentation
  */
 export { paperAttainability, type AttainableCount, type Attainability } from './attainable.js'
-export { superResolvedInput, type SuperResolvedInputOptions } from './inputs.js'
+export { siameseInput, superResolvedInput, type SiameseInputOptions, type SuperResolvedInputOptions } from './inputs.js'
 export { estimatePipelineMemory, type PipelineMemoryEstimate } from './memory.js'
 export { noticeLines, type Notice } from './notices.js'
-export { type PipelineLosses, type PipelineOptions } from './options.js'
+export { armNames, type PipelineLosses, type PipelineOptions } from './options.js'
 export {
   presets,
   type AugmentationSettings,

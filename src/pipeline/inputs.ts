@@ -1,7 +1,10 @@
 import { expandDims, squeeze, tidy, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
-import { augment, resizeImage, type Augmentation, type AugmentOptions } from '../data/index.js'
+import { augment, resizeBicubic, resizeImage, type Augmentation, type AugmentOptions } from '../data/index.js'
+import { ArgumentError } from '../errors.js'
 import { upscale, type Generator } from '../esrgan/index.js'
 import { imageToTensor, tensorToImage, toRGB, type PixelImage } from '../image.js'
+import type { Arm } from './resultTypes.js'
+import { scale as paperScale } from './scale.js'
 
 /** Settings of {@link superResolvedInput}. */
 export interface SuperResolvedInputOptions {
@@ -45,6 +48,32 @@ export async function superResolvedInput(
   { signal, ...how }: SuperResolvedInputOptions = {},
 ): Promise<PixelImage> {
   return enlarged(generator, await lowResolutionInput(image, side, how), signal)
+}
+
+/** Settings of {@link siameseInput}. */
+export interface SiameseInputOptions extends SuperResolvedInputOptions {
+  /** What made the inputs that the network was trained on; default `esrgan`. `report.runs` and the network's file say it. */
+  readonly arm?: Arm
+}
+
+/**
+ * The input of a trained Siamese network, `side` x `side` pixels, made as in its training: {@link superResolvedInput} by the generator
+ * that belongs to it, enlarged by MATLAB's bicubic (`bicubic`), or resized only (`none`).
+ *
+ * @throws ArgumentError where the side is no multiple of the factor of enlargement
+ */
+export async function siameseInput(
+  generator: Generator,
+  image: PixelImage,
+  side: number,
+  { arm = 'esrgan', signal, ...how }: SiameseInputOptions = {},
+): Promise<PixelImage> {
+  if (arm === 'none') return await lowResolutionInput(image, side, how)
+  const factor = arm === 'bicubic' ? paperScale : generator.config.scale
+  if (side % factor !== 0)
+    throw new ArgumentError('side', `be a multiple of ${factor}, the factor of enlargement`, side)
+  const lr = await lowResolutionInput(image, side / factor, how)
+  return arm === 'bicubic' ? resizeBicubic(lr, { scale: factor }) : await enlarged(generator, lr, signal)
 }
 
 /** A square image through the generator, in one piece. */

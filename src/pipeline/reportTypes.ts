@@ -261,7 +261,7 @@ export interface PipelineResult {
   readonly pictures: PipelinePictures
   /** The trained networks as safetensors files. */
   readonly models: {
-    /** `loadGenerator` reads it. */
+    /** `loadGenerator` reads it; of the PSNR stage where the default run's arm is `psnr`, else of ESRGAN. */
     readonly generator: Uint8Array
     /** `loadSiamese` reads it. */
     readonly siamese: Uint8Array

@@ -17,7 +17,7 @@ export interface SuperResolution {
   readonly networks: ReturnType<typeof describeESRGAN>
   readonly history: readonly StepHistory[]
   readonly rollBacks: readonly RollBack[]
-  /** The generator as a file. */
+  /** The main arm's generator as a file: `psnr`'s, else ESRGAN's. */
   readonly model: Uint8Array
   /** On held-out images; only of the main split. */
   readonly measured:
@@ -92,7 +92,8 @@ async function makeInputs(
           )
         : undefined
       const networks = describeESRGAN(generator, discriminator)
-      superResolution = { networks, history, rollBacks, model: await saveGenerator(generator), measured }
+      const model = arms[0] === 'psnr' ? psnr : await saveGenerator(generator)
+      superResolution = { networks, history, rollBacks, model, measured }
       generators = { esrgan: generator, psnr }
     }
     const shelves: InputShelves[] = []

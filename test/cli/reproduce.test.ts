@@ -122,8 +122,21 @@ describe('reproduce', () => {
       expect(report.runs).toHaveLength(8)
       expect(report.comparisons).toHaveLength(12)
       expect(report.protocol.validation).toMatchObject({ patients: 2 })
-      const without = await cli([...argv, '--validation', '0', '--json'])
-      expect(JSON.parse(without.stdout).protocol).toMatchObject({ validation: null, curves: 'test' })
+
+      // The network's file says what made its input: predict makes it the same way.
+      const paths = await readdir(data)
+      for (const arm of ['none', 'bicubic', 'psnr']) {
+        const without = await cli([...argv, '--validation', '0', '--ablation', arm, '--json'])
+        expect(JSON.parse(without.stdout).protocol).toMatchObject({ validation: null, curves: 'test' })
+        const { predictions } = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
+        const { id, score } = predictions[0]
+        const image = join(
+          data,
+          paths.find((path) => path.includes(id))!,
+        )
+        const answer = await cli(['predict', image, '--model', out, '--threads', '1', '--json'])
+        expect(JSON.parse(answer.stdout)).toMatchObject([{ probability: expect.closeTo(score, 6) }])
+      }
     })
   })
 

@@ -25,6 +25,7 @@ const options: PipelineOptions = {
     evaluationImages: 2,
   },
   siamese: { widths: [4, 8], embeddingSize: 4, epochs: 3, batchSize: 4, microBatch: 4 },
+  validationFraction: 0,
 }
 
 /** All but the clock. */

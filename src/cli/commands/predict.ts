@@ -72,7 +72,7 @@ export function predictCommand(io: CommandIO): Command {
       const { loadGenerator } = await import('../../esrgan/index.js')
       const { classifyEmbeddings, embedImages, loadSiamese, nearestReferences, supportScores } =
         await import('../../siamese/index.js')
-      const { superResolvedInput } = await import('../../pipeline/index.js')
+      const { armNames, siameseInput } = await import('../../pipeline/index.js')
       for (const image of images) await readImage(image)
       const started = await startChosen(io, backend, threads)
       io.stderr.write(`${started.description}\n`)
@@ -84,15 +84,17 @@ export function predictCommand(io: CommandIO): Command {
       if (head === 'pair') {
         throw new WeightsError(siameseFile, 'verifies pairs of images; predict needs a network that answers about one')
       }
-      const [height, width] = siamese.inputShape
+      const arm = armNames.find((name) => name === (metadata['arm'] ?? 'esrgan'))
+      if (arm === undefined)
+        throw new WeightsError(siameseFile, `its inputs were made by ${metadata['arm']}, which is unknown`)
+      const [height, side] = siamese.inputShape
       const { scale } = generator.config
-      if (height !== width || width % scale !== 0) {
+      if (height !== side || (arm !== 'none' && side % scale !== 0)) {
         throw new WeightsError(
           siameseFile,
-          `takes ${width}x${height} pixels, not a square of a multiple of the generator's x${scale}`,
+          `takes ${side}x${height} pixels, not a square of a multiple of the generator's x${scale}`,
         )
       }
-      const side = width / scale
       const resize = metadata['resize'] === 'nearest' ? 'nearest' : 'bilinear'
       let embeddings: Float32Array
       try {
@@ -105,7 +107,7 @@ export function predictCommand(io: CommandIO): Command {
               batchSize: 1,
               images: async (indices) => {
                 const image = await readImage(images[indices[0]!]!)
-                const input = await superResolvedInput(generator, image, side, { resize, signal })
+                const input = await siameseInput(generator, image, side, { arm, resize, signal })
                 return tidy(() => expandDims<Tensor4D>(imageToTensor(input)))
               },
               signal,
