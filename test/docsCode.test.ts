@@ -27,6 +27,7 @@ const preludes: Readonly<Record<string, string>> = {
     const canvas: HTMLCanvasElement
     const signal: AbortSignal`,
   'docs/reproduction.md': `
+    const data: import('esrgan-scnn/data').ImageSource
     const result: import('esrgan-scnn/pipeline').PipelineResult
     const encodePNG: (image: import('esrgan-scnn').PixelImage) => Promise<string>`,
   'docs/siamese.md': '',

@@ -156,7 +156,7 @@ export interface PipelineReport {
   readonly figures: readonly string[]
   /** Seconds by stage. */
   readonly seconds: Readonly<Record<string, number>>
-  /** What data cost in `psnr`, `gan`, `super-resolve` and `siamese`, as far as this run went through them. */
+  /** What data cost in `psnr`, `gan`, `super-resolve`, `prepare` (inputs without a generator) and `siamese`, over all runs, as far as this run went through them. */
   readonly dataTime: Readonly<Record<string, StageTime>>
 }
 

@@ -117,7 +117,7 @@ describe('reproduce', () => {
           expect(done.stdout).toContain(`${split} split, input ${arm}: accuracy`)
       }
       expect(done.stdout.match(/patient recognition .* support set: accuracy .* pair accuracy/g)).toHaveLength(8)
-      expect(done.stdout).toMatch(/image split, \d of them of patients that were learned from/)
+      expect(done.stdout).toMatch(/image split, input none: .* patients, \d of them of patients that were learned from/)
       const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
       expect(report.runs).toHaveLength(8)
       expect(report.comparisons).toHaveLength(12)

@@ -318,10 +318,10 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 function runLines({ split, arm, heads, leakedTestImages }: RunResult, isOneOfMany: boolean): string[] {
   const { sigmoid, support, pair } = heads
   const { accuracy, auc, n, patients, decisions } = sigmoid.overall
-  const name = isOneOfMany ? `${splitWords(split)}, input ${arm}` : 'test'
+  const name = isOneOfMany ? `${splitWords(split)}, input ${arm}` : `test (${splitWords(split)})`
   const leaked = leakedTestImages === 0 ? '' : `, ${leakedTestImages} of them of patients that were learned from`
   return [
-    `${name}: accuracy ${percent(accuracy)}, AUC ${auc?.toFixed(3) ?? 'none (one class)'}, n = ${n} images of ${patients} patients (${splitWords(split)}${leaked})`,
+    `${name}: accuracy ${percent(accuracy)}, AUC ${auc?.toFixed(3) ?? 'none (one class)'}, n = ${n} images of ${patients} patients${leaked}`,
     `  patient recognition ${percent(decisions.patientRecognition.rate)}; support set: accuracy ${support === null ? 'none' : percent(support.overall.accuracy)}; pair verification: pair accuracy ${pair === null ? 'none' : `${percent(pair.pairAccuracy)} of ${pair.n} pairs`}`,
   ]
 }
