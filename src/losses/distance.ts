@@ -22,6 +22,9 @@ import {
 import { ArgumentError } from '../errors.js'
 import { requireSameShape } from './reduction.js'
 
+/** The squared length up to which a row counts as zeros. */
+const leastSquare = 1e-24
+
 /** A distance of two batches of embeddings `[pairs, embedding]`, row by row: `[pairs]`. Borrows both; the caller disposes the result. */
 export type Distance = (a: Tensor2D, b: Tensor2D) => Tensor1D
 
@@ -76,24 +79,33 @@ export function squaredEuclideanDistance(a: Tensor2D, b: Tensor2D): Tensor1D {
   return tidy(() => sum(square(sub(a, b)), 1))
 }
 
+/** 1 where a row is zeros to {@link unitRows}, else 0: `[rows]`. */
+const isZeroRow = (x: Tensor2D): Tensor1D => sub(1, step(sub(sum(square(x), 1), leastSquare)))
+
 /** Rows scaled to length 1; a row of zeros stays, with gradient 0 (lengths below 1e-12 count as zero). The caller disposes it. */
 export function unitRows(x: Tensor2D): Tensor2D {
   return tidy(() => {
     const squares = sum(square(x), 1, true)
-    const isPositive = step(sub(squares, 1e-24))
+    const isPositive = step(sub(squares, leastSquare))
     return mul(mul(x, isPositive), rsqrt(add(squares, sub(1, isPositive))))
   })
 }
 
 /**
- * Cosine distance of each pair of rows, `1 - a.b / (|a| |b|)`. A row of zeros has distance 1 to all, with gradient 0.
+ * Cosine distance of each pair of rows, `1 - a.b / (|a| |b|)`, taken as half the squared distance of the rows scaled to length 1, which
+ * keeps the digits of near pairs in float32 and is never below 0. A row of zeros has distance 1 to all, with gradient 0.
  *
  * @param a embeddings `[pairs, embedding]`; borrowed.
  * @param b embeddings of the same shape; borrowed.
- * @returns `[pairs]` in [0, 2]; the caller disposes it.
+ * @returns `[pairs]`, >= 0, at most 2 but for rounding; the caller disposes it.
  * @throws ArgumentError where the shapes differ or are not two-dimensional.
  */
 export function cosineDistance(a: Tensor2D, b: Tensor2D): Tensor1D {
   requireEmbeddings(a, b)
-  return tidy(() => sub(1, sum(mul(unitRows(a), unitRows(b)), 1)))
+  return tidy(() => {
+    const squared = sum(square(sub(unitRows(a), unitRows(b))), 1)
+    // A row of zeros is no direction: what it lacks of length 1 is made up.
+    const lacking = add(isZeroRow(a), isZeroRow(b))
+    return mul(add(squared, lacking), 0.5)
+  })
 }

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../errors.js'
 import { checkScores } from './binary.js'
 import { scorePlaces } from './scorePlaces.js'
 import { tieGroups } from './tieGroups.js'
@@ -10,7 +11,8 @@ import { tieGroups } from './tieGroups.js'
  * bootstrapByGroup(patients, aucOfRows(labels, scores))
  * ```
  *
- * @throws ArgumentError where nothing is given, lengths differ, a label is not 0 or 1, or a score is not finite.
+ * @throws ArgumentError where nothing is given, lengths differ, a label is not 0 or 1, or a score is not finite; from the function
+ * that it gives, for a row that there is not, as where a bootstrap has more groups than there are scores.
  */
 export function aucOfRows(
   labels: ArrayLike<number | boolean>,
@@ -27,7 +29,10 @@ export function aucOfRows(
     negatives.fill(0)
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
-      ;(positive[row] === 1 ? positives : negatives)[places[row]!]!++
+      const place = places[row]
+      if (place === undefined)
+        throw new ArgumentError(`rows[${i}]`, `be an integer from 0 to ${places.length - 1}, a row of the scores`, row)
+      ;(positive[row] === 1 ? positives : negatives)[place]!++
     }
     let twice = 0
     let above = 0

@@ -18,6 +18,18 @@ export interface BootstrapValues {
 const share = (values: Float64Array, holds: (value: number) => boolean): number =>
   values.reduce((count, value) => count + Number(holds(value)), 0) / values.length
 
+/** Efron's acceleration, a sixth of the skewness of the values without each group in turn; 0 where they are all equal. */
+function accelerationOf(without: Float64Array): number {
+  const mean = without.reduce((sum, value) => sum + value, 0) / without.length
+  const deviations = without.map((value) => mean - value)
+  // In units of the largest, as the cubes of very small or large numbers are none.
+  const largest = deviations.reduce((most, each) => Math.max(most, Math.abs(each)), 0)
+  if (largest === 0) return 0
+  const cubes = deviations.reduce((sum, each) => sum + (each / largest) ** 3, 0)
+  const squares = deviations.reduce((sum, each) => sum + (each / largest) ** 2, 0)
+  return cubes / (6 * squares ** 1.5)
+}
+
 /** The shares of the resampled values below the ends of a bias-corrected and accelerated interval. */
 function bcaShares({ estimate, resampled, jackknife }: BootstrapValues, level: number): [low: number, high: number] {
   const below = (share(resampled, (value) => value < estimate) + share(resampled, (value) => value <= estimate)) / 2
@@ -26,10 +38,7 @@ function bcaShares({ estimate, resampled, jackknife }: BootstrapValues, level: n
   const without = jackknife()
   if (!without.every(Number.isFinite))
     throw new ArgumentError('options.method', 'be "percentile" or "basic" where a group is indispensable', 'bca')
-  const mean = without.reduce((sum, value) => sum + value, 0) / without.length
-  const cubes = without.reduce((sum, value) => sum + (mean - value) ** 3, 0)
-  const squares = without.reduce((sum, value) => sum + (mean - value) ** 2, 0)
-  const acceleration = squares === 0 ? 0 : cubes / (6 * squares ** 1.5)
+  const acceleration = accelerationOf(without)
   const bias = normalQuantile(below)
   const z = criticalValue(level)
   const shareAt = (from: number): number => normalTail(-(bias + from / (1 - acceleration * from)))

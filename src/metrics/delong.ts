@@ -26,7 +26,7 @@ export interface DelongIntervalOptions {
   level?: number
   /** `'logit'` (default) stays within [0, 1]; `'wald'` is `auc +- z * sqrt(variance)` and may leave it. */
   method?: 'logit' | 'wald'
-  /** With fewer than two labels of a class: throw (default) or give NaN. */
+  /** With fewer than two labels of a class: throw (default), or give NaN for what is undefined: variance and ends. */
   onOneClass?: OnOneClass
 }
 
@@ -112,7 +112,7 @@ export function delongInterval(
   const { auc, variance } = delong(labels, scores, onOneClass)
   const half = z * Math.sqrt(variance)
   if (method === 'wald') return { auc, variance, low: auc - half, high: auc + half, level, method }
-  if (auc === 0 || auc === 1) return { auc, variance, low: auc, high: auc, level, method }
+  if (variance === 0 && (auc === 0 || auc === 1)) return { auc, variance, low: auc, high: auc, level, method }
   const centre = Math.log(auc / (1 - auc))
   const reach = half / (auc * (1 - auc))
   return { auc, variance, low: expit(centre - reach), high: expit(centre + reach), level, method }

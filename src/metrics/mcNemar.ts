@@ -37,7 +37,7 @@ function fairTosses(k: number, n: number): { readonly at: number; readonly upTo:
 /**
  * McNemar's test of two decisions on the same images, from which of them are right: only the images that one alone gets right
  * count, b and c of them. `'exact'` (default): the binomial test of min(b, c) in b + c tosses of a fair coin; `'mid-p'`: the same less the
- * probability of what was seen, not so conservative; `'chi2'`: (|b - c| - 1)^2 / (b + c), at least 0, with Edwards' correction,
+ * probability of what was seen, not so conservative, and 1 where b = c (Fagerland et al. write 1 - P(X = b) / 2 there); `'chi2'`: (|b - c| - 1)^2 / (b + c), at least 0, with Edwards' correction,
  * for large counts. Images are counted as independent: where a patient has several, resample the patients instead
  * (`bootstrapByGroup`).
  *

@@ -47,7 +47,8 @@ export function normalQuantile(p: number): number {
 /** The z of a two-sided interval with the given confidence level: 1.96 for 0.95. */
 export function criticalValue(level: number): number {
   if (!(level > 0 && level < 1)) throw new ArgumentError('options.level', 'be a number in (0, 1)', level)
-  return normalQuantile(1 - (1 - level) / 2)
+  // By the lower tail, which has a number however near 1 the level is.
+  return Math.abs(normalQuantile((1 - level) / 2))
 }
 
 /**
@@ -55,6 +56,7 @@ export function criticalValue(level: number): number {
  * distribution"), in the tail by Laplace's continued fraction.
  */
 export function normalTail(z: number): number {
+  if (Number.isNaN(z)) return NaN
   if (z < 0) return 1 - normalTail(-z)
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
   if (z > 2) {

@@ -61,6 +61,13 @@ testLoss('squaredEuclideanDistance', ([a, b]) => squaredEuclideanDistance(a as T
 testLoss('cosineDistance', ([a, b]) => cosineDistance(a as Tensor2D, b as Tensor2D), {
   golden: [
     ...reference.cosine,
+    // 1 - a.b loses these digits in float32: 1 / (1 + 1e-6)^(1/2) rounds to 0.9999995.
+    {
+      name: 'near directions',
+      inputs: [[[1, 0]], [[1, Math.fround(1e-3)]]],
+      value: [1 - 1 / Math.sqrt(1 + Math.fround(1e-3) ** 2)],
+      tolerance: 1e-12,
+    },
     { name: 'the same direction', inputs: [[[2, 0]], [[7, 0]]], value: [0], gradients: [zero, zero] },
     { name: 'a row of zeros', inputs: [zero, [[1, 2]]], value: [1], gradients: [zero, zero] },
     { name: 'two rows of zeros', inputs: [zero, zero], value: [1], gradients: [zero, zero] },

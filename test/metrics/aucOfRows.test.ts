@@ -39,5 +39,9 @@ describe('aucOfRows', () => {
     expect(() => aucOfRows([], [])).toThrow('labels must hold at least one value')
     expect(() => aucOfRows([0, 1], [0])).toThrow('scores must have as many values as labels (2)')
     expect(() => aucOfRows([0, 1], [0, NaN])).toThrow('scores[1] must be a finite number')
+    expect(() => aucOfRows([0, 1], [0, 1])([0, 2])).toThrow(
+      'rows[1] must be an integer from 0 to 1, a row of the scores; received 2',
+    )
+    expect(() => bootstrapByGroup(['a', 'b', 'c'], aucOfRows([0, 1], [0, 1]))).toThrow('rows[2] must be an integer')
   })
 })

@@ -162,6 +162,16 @@ describe('bootstrapByGroup', () => {
     expect([low, high]).toEqual([0, 1])
   })
 
+  it('corrects for skewness whatever the unit', () => {
+    const values = [1, 2, 3, 4, 5, 7, 9, 11]
+    const interval = (unit: number): number[] => {
+      const mean = (rows: Int32Array): number => rows.reduce((sum, i) => sum + values[i]!, 0) / rows.length
+      const found = bootstrapByGroup(values, (rows) => unit * mean(rows), { method: 'bca', resamples: 200 })
+      return [found.low / unit, found.high / unit]
+    }
+    for (const unit of [1e-200, 1e-110, 1e110, 1e200]) expectClose(interval(unit), interval(1), 1e-12)
+  })
+
   it('refuses what says nothing', () => {
     expect(() => bootstrapByGroup(['a', 'a'], () => 1)).toThrow('groups must hold at least two groups; received 1')
     expect(() => bootstrapByGroup([], () => 1)).toThrow('groups must hold at least two groups; received 0')

@@ -74,6 +74,13 @@ describe('delongInterval', () => {
     expect(wide.high).toBeLessThan(1)
   })
 
+  it('has ends at every level below 1', () => {
+    const { low, high } = delongInterval(labels, scores, { level: 1 - 2 ** -53 })
+    expect(low).toBeGreaterThan(0)
+    expect(low).toBeLessThan(0.05)
+    expect(high).toBeLessThanOrEqual(1)
+  })
+
   it('is a point where the classes are perfectly separated', () => {
     expect(delongInterval([0, 0, 1, 1], [1, 2, 3, 4])).toMatchObject({ auc: 1, variance: 0, low: 1, high: 1 })
     expect(delongInterval([1, 1, 0, 0], [1, 2, 3, 4])).toMatchObject({ auc: 0, variance: 0, low: 0, high: 0 })
@@ -82,6 +89,13 @@ describe('delongInterval', () => {
   it('is NaN for one class where asked to', () => {
     const { auc, low, high } = delongInterval([1, 1], [1, 2], { onOneClass: 'nan' })
     expect([auc, low, high].every(Number.isNaN)).toBe(true)
+    // One image of each class has an area, but no variance and so no interval: least of all the point [1, 1].
+    expect(delongInterval([0, 1], [0, 1], { onOneClass: 'nan' })).toMatchObject({
+      auc: 1,
+      variance: NaN,
+      low: NaN,
+      high: NaN,
+    })
     expect(() => delongInterval([1, 1], [1, 2])).toThrow(OneClassError)
   })
 
