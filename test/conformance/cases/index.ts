@@ -15,6 +15,7 @@ import { ownOperationCases } from './ownOperations.js'
 import { poolingCases } from './pooling.js'
 import { reductionCases } from './reductions.js'
 import { siameseCases } from './siamese.js'
+import { siameseHeadCases } from './siameseHeads.js'
 
 /** Everything that a backend has to compute right, the same list for every backend. */
 export const cases: readonly ConformanceCase[] = [
@@ -31,6 +32,7 @@ export const cases: readonly ConformanceCase[] = [
   ...networkCases,
   ...esrganTrainingCases,
   ...siameseCases,
+  ...siameseHeadCases,
   ...layersModelCases,
   ...dataCases,
   ...metricCases,
