@@ -23,7 +23,8 @@ export function samplePairs(labels: ArrayLike<number>, options: SamplePairsOptio
   requireInteger('options.count', count, 2)
   const rules = readPairRules(labels, options)
   const n = labels.length
-  const half = Math.floor(count / 2)
+  // No kind has more pairs than there are.
+  const half = Math.min(Math.floor(count / 2), (n * (n - 1)) / 2)
 
   /** Up to `half` pairs of a kind, as `i * n + j` with i < j. */
   const draw = (kind: 'similar' | 'dissimilar'): number[] => {

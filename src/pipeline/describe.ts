@@ -1,6 +1,7 @@
 import type { Degradation } from '../data/index.js'
 import type { Discriminator, Generator } from '../esrgan/index.js'
 import type { SiameseNetwork } from '../siamese/index.js'
+import { givesTriplets } from '../siamese/pairBatches.js'
 import type { PipelineReport } from './reportTypes.js'
 import type { AugmentationSettings, PipelineSettings } from './presets.js'
 import { rateAt } from '../training/index.js'
@@ -90,6 +91,7 @@ export function describeSettings({
   esrgan,
   siamese,
 }: PipelineSettings): PipelineReport['protocol']['settings'] {
+  const embeddingLoss = givesTriplets(siamese.pairs) ? 'triplet' : 'contrastive'
   return {
     'test share': testFraction,
     'validation share of the training side': validationFraction,
@@ -108,8 +110,8 @@ export function describeSettings({
     'Siamese epochs': siamese.epochs,
     'Siamese batch (pairs)': siamese.batchSize,
     'Siamese learning rate': siamese.learningRate,
-    'contrastive margin': siamese.margin,
-    'contrastive weight (lambda)': siamese.lambda,
+    [`${embeddingLoss} margin`]: siamese.margin,
+    [`${embeddingLoss} weight (lambda)`]: siamese.lambda,
     'Siamese weights kept': siamese.keep === 'best' ? 'the epoch with the least validation loss' : 'the last epoch',
     ...(siamese.patience === undefined ? {} : { 'Siamese patience, epochs': siamese.patience }),
   }

@@ -1,4 +1,3 @@
-import { ArgumentError } from '../errors.js'
 import { getWeights, setWeights, type NamedTensors } from '../training/index.js'
 import type { SiameseNetwork } from './network.js'
 
@@ -45,9 +44,7 @@ export function createBestEpochKeeper(
       return kept
     },
     async offer(epoch, values) {
-      const value = values[metric]
-      if (typeof value !== 'number')
-        throw new ArgumentError('options.best.metric', `be one of ${Object.keys(values).join(', ')}`, metric)
+      const value = values[metric]!
       const isBetter =
         kept === undefined ? !Number.isNaN(value) : direction === 'max' ? value > kept.value : value < kept.value
       if (isBetter) kept = { epoch, value, weights: await getWeights(network.variables) }

@@ -1,10 +1,9 @@
-import { ArgumentError, requireRange } from '../errors.js'
+import { ArgumentError } from '../errors.js'
 import { confusionMatrix, rates, rocAuc, type Confusion } from '../metrics/index.js'
+import { meanCrossEntropy, sigmoid } from './logistic.js'
 import type { SiameseNetwork } from './network.js'
-import { logitsOf, sigmoid, type PredictOptions } from './predict.js'
-
-/** Stable `log(1 + e^x)`. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+import { logitsOf, type PredictOptions } from './predict.js'
+import { requireZerosAndOnes } from './requireLabels.js'
 
 /** Options of {@link evaluateSiamese}. */
 export interface EvaluateOptions extends Omit<PredictOptions, 'count'> {
@@ -42,6 +41,15 @@ export interface SiameseEvaluation extends ImageDecisions {
   readonly imageAccuracy: number
 }
 
+/** The highest threshold: the next number above 1, at which nothing is malignant, as `thresholdAtSpecificity` may choose. */
+export const highestThreshold: number = 1 + Number.EPSILON
+
+/** Throws unless this is a threshold of scores in [0, 1]. */
+export function requireThreshold(argument: string, threshold: number): void {
+  if (!(threshold >= 0 && threshold <= highestThreshold))
+    throw new ArgumentError(argument, 'be a number in [0, 1], or the next above 1', threshold)
+}
+
 /** Decisions at a threshold, and the AUC of the scores that order the images. */
 export function decide(
   labels: ArrayLike<number>,
@@ -73,8 +81,8 @@ export function decide(
  */
 export async function evaluateSiamese(network: SiameseNetwork, options: EvaluateOptions): Promise<SiameseEvaluation> {
   const { labels, threshold = 0.5, ...rest } = options
-  if (labels.length === 0) throw new ArgumentError('options.labels', 'hold at least one label', [])
-  requireRange('options.threshold', threshold, 0, 1)
+  requireZerosAndOnes('options.labels', labels)
+  requireThreshold('options.threshold', threshold)
   const logits = await logitsOf(network, { ...rest, count: labels.length })
   const probabilities = logits.map(sigmoid)
   // By the logits: of two probabilities that round to 1 one may still be the higher.
@@ -83,7 +91,7 @@ export async function evaluateSiamese(network: SiameseNetwork, options: Evaluate
     head: 'sigmoid',
     ...decisions,
     probabilities,
-    loss: logits.reduce((sum, logit, i) => sum + softplus(labels[i] === 1 ? -logit : logit), 0) / labels.length,
+    loss: meanCrossEntropy(logits, labels),
     imageAccuracy: accuracy,
   }
 }

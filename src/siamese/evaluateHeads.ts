@@ -1,12 +1,12 @@
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core'
-import { ArgumentError, requireRange } from '../errors.js'
+import { ArgumentError } from '../errors.js'
 import { rocAuc } from '../metrics/index.js'
 import type { Pairs } from '../losses/index.js'
 import { requirePairRows, type Embeddings } from './embeddings.js'
-import { decide, type ImageDecisions } from './evaluate.js'
+import { decide, requireThreshold, type ImageDecisions } from './evaluate.js'
+import { meanCrossEntropy, sigmoid } from './logistic.js'
 import type { SiameseNetwork } from './network.js'
 import { requireLabelledDistances, type PairHead } from './pairHead.js'
-import { sigmoid } from './predict.js'
 import { supportScores, type SupportScoresOptions, type SupportSet } from './supportSet.js'
 
 /** Pairs that are verified at once. */
@@ -41,7 +41,7 @@ export function evaluateSupport(
   labels: ArrayLike<number>,
   { threshold = 0.5, ...options }: EvaluateSupportOptions = {},
 ): SupportEvaluation {
-  requireRange('options.threshold', threshold, 0, 1)
+  requireThreshold('options.threshold', threshold)
   const scores = supportScores(support, embeddings, options)
   if (labels.length !== scores.length)
     throw new ArgumentError('labels', `have one entry for each of the ${scores.length} embeddings`, labels.length)
@@ -67,9 +67,6 @@ export interface PairsEvaluation {
   readonly auc: number
 }
 
-/** Stable `log(1 + e^x)`. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-
 /** Judges logits of one class; `ordering` is what the AUC is taken of. */
 function judgePairs(logits: Float64Array, ordering: Float64Array, isSimilar: ArrayLike<number>): PairsEvaluation {
   const similar = requireLabelledDistances(ordering, isSimilar)
@@ -80,7 +77,7 @@ function judgePairs(logits: Float64Array, ordering: Float64Array, isSimilar: Arr
     similar,
     probabilities: logits.map(sigmoid),
     pairAccuracy: logits.filter((logit, k) => (logit >= 0 ? 1 : 0) === isSimilar[k]).length / n,
-    loss: logits.reduce((sum, logit, k) => sum + softplus(isSimilar[k] === 1 ? -logit : logit), 0) / n,
+    loss: meanCrossEntropy(logits, isSimilar),
     auc: rocAuc(isSimilar, ordering, { onOneClass: 'nan' }),
   }
 }
@@ -122,11 +119,13 @@ export async function evaluateVerification(
   requirePairRows(embeddings, { a, b }, embeddingSize)
   const logits = new Float64Array(a.length)
   const rows = (places: ArrayLike<number>, start: number): Tensor2D => {
-    const values = Array.from({ length: Math.min(atOnce, places.length - start) }, (_, k) => {
-      const at = places[start + k]! * embeddingSize
-      return Array.from({ length: embeddingSize }, (__, i) => embeddings[at + i]!)
-    })
-    return tensor2d(values, [values.length, embeddingSize])
+    const count = Math.min(atOnce, places.length - start)
+    const values = new Float32Array(count * embeddingSize)
+    for (let k = 0, at = 0; k < count; k++) {
+      const row = places[start + k]! * embeddingSize
+      for (let i = 0; i < embeddingSize; i++) values[at++] = embeddings[row + i]!
+    }
+    return tensor2d(values, [count, embeddingSize])
   }
   for (let start = 0; start < a.length; start += atOnce) {
     const part = tidy(() => verify(rows(a, start), rows(b, start)))

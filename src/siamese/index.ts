@@ -54,15 +54,15 @@ export {
   type SupportSet,
   type SupportSetOptions,
 } from './supportSet.js'
-export {
-  trainSiamese,
-  type SiameseBegunEpoch,
-  type SiameseCheckpoint,
-  type SiameseEpoch,
-  type SiameseTraining,
-  type SiameseValidation,
-  type TrainSiameseOptions,
-} from './train.js'
+export { trainSiamese } from './train.js'
+export type {
+  SiameseBegunEpoch,
+  SiameseCheckpoint,
+  SiameseEpoch,
+  SiameseTraining,
+  SiameseValidation,
+  TrainSiameseOptions,
+} from './trainOptions.js'
 export type { Pairs, Triplets } from '../losses/index.js'
 export type { PairedImages, SiameseBatch, TripletImages } from './batch.js'
 export type { ImageLoader } from './imageLoader.js'

@@ -11,6 +11,7 @@ import {
   type MemoryEstimate,
 } from '../training/memoryLayers.js'
 import { defaultWidths, requireInputShape, type InputShape } from './encoder.js'
+import { requireStrategy, type PairStrategy } from './pairBatches.js'
 
 /** What {@link estimateSiameseMemory} takes. */
 export interface SiameseMemoryOptions {
@@ -20,10 +21,27 @@ export interface SiameseMemoryOptions {
   readonly widths?: readonly number[]
   /** Length of an embedding; default 128. */
   readonly embeddingSize?: number
-  /** Pairs in a batch; default 32. */
+  /** Which pairs or triplets there are, as in `trainSiamese`; default `balanced`. */
+  readonly pairs?: PairStrategy
+  /** As in `trainSiamese`: pairs (of two images) or triplets (of three) in a batch, or its images of each class; default 32. */
   readonly batchSize?: number
-  /** Pairs that go through the encoder at once; default the whole batch. */
+  /** As in `trainSiamese`: twice as many images go through the encoder at once; default the whole batch. */
   readonly microBatch?: number
+}
+
+/** The most images of a batch. */
+const imagesOf = (strategy: PairStrategy, batchSize: number): number =>
+  (strategy === 'balanced-triplets' ? 3 : 2) * batchSize
+
+/** The most pairs of a batch, those that triplets are made of included. */
+function pairsOf(strategy: PairStrategy, batchSize: number): number {
+  if (strategy === 'balanced') return batchSize
+  if (strategy === 'balanced-triplets') return 2 * batchSize
+  const images = imagesOf(strategy, batchSize)
+  // One anchor's hardest two; else, of semi-hard triplets too, as many as there are.
+  return strategy === 'hard' || strategy === 'semi-hard' || strategy === 'hard-triplets'
+    ? 2 * images
+    : (images * (images - 1)) / 2
 }
 
 /** The heap's size over what is in it, as measured: it grows ahead of need, and freed tensors leave gaps. */
@@ -69,19 +87,21 @@ function encoderMemory(
  * @throws ArgumentError for an option out of range
  */
 export function estimateSiameseMemory(options: SiameseMemoryOptions): MemoryEstimate {
-  const { inputShape, embeddingSize = 128, batchSize = 32, microBatch = batchSize } = options
+  const { inputShape, embeddingSize = 128, pairs = 'balanced', batchSize = 32, microBatch } = options
   requireInputShape(inputShape)
+  requireStrategy('options.pairs', pairs)
   const { widths = defaultWidths(inputShape) } = options
   widths.forEach((width, i) => requireInteger(`options.widths[${i}]`, width, 1))
   requireInteger('options.embeddingSize', embeddingSize, 1)
   requireInteger('options.batchSize', batchSize, 1)
-  requireInteger('options.microBatch', microBatch, 1)
-  const images = 2 * Math.min(microBatch, batchSize)
+  if (microBatch !== undefined) requireInteger('options.microBatch', microBatch, 1)
+  const all = imagesOf(pairs, batchSize)
+  const images = Math.min(all, 2 * (microBatch ?? Infinity))
   const layers = encoderMemory(inputShape, widths, embeddingSize, images)
   const parameters = parametersOf(layers)
-  // Of the whole batch: embeddings, their gradient, the two of each pair, their difference, and the ways back.
-  const embeddings = 10 * 2 * batchSize * embeddingSize
-  const isSplit = microBatch < batchSize
+  // Of the whole batch: embeddings and their gradient; the two of each pair, their difference, and the ways back.
+  const embeddings = (4 * all + 12 * pairsOf(pairs, batchSize)) * embeddingSize
+  const isSplit = images < all
   const batch = images * inputShape[0] * inputShape[1] * inputShape[2]
   const activations = 4 * (batch + embeddings + backwardPeak(layers) + (isSplit ? parameters : 0))
   const weights = 4 * parameters
@@ -102,13 +122,14 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB
 export function requireSiameseMemory(options: SiameseMemoryOptions): MemoryEstimate {
   const estimate = estimateSiameseMemory(options)
   if (getBackend() === 'wasm' && 0.75 * estimate.bytes > wasmHeapLimit) {
-    const { inputShape, batchSize = 32, microBatch = batchSize } = options
+    const { inputShape, pairs = 'balanced', batchSize = 32, microBatch } = options
     const [height, width] = inputShape
+    const images = Math.min(imagesOf(pairs, batchSize), 2 * (microBatch ?? Infinity))
     throw new OutOfMemoryError(
       estimate.bytes,
       wasmMemory()?.heapBytes ?? 0,
-      `a step on ${microBatch} pairs of ${width}x${height} pixels at once would take about ${megabytes(estimate.bytes)}, and the heap ` +
-        `holds ${megabytes(wasmHeapLimit)} at most: lower microBatch (now ${microBatch}), which changes no result`,
+      `a step on ${images} images of ${width}x${height} pixels at once would take about ${megabytes(estimate.bytes)}, and the heap ` +
+        `holds ${megabytes(wasmHeapLimit)} at most: lower microBatch (now ${microBatch ?? 'the whole batch'}), which changes no result`,
     )
   }
   return estimate

@@ -46,6 +46,12 @@ export const pairStrategies: readonly PairStrategy[] = [
   'semi-hard-triplets',
 ]
 
+/** Throws unless this is a strategy. */
+export function requireStrategy(argument: string, strategy: PairStrategy): void {
+  if (!pairStrategies.includes(strategy))
+    throw new ArgumentError(argument, `be one of ${pairStrategies.join(', ')}`, strategy)
+}
+
 /** Whether a strategy gives triplets, not pairs alone. */
 export const givesTriplets = (strategy: PairStrategy): boolean => strategy.endsWith('-triplets')
 
@@ -199,9 +205,7 @@ function inBatch(labels: ArrayLike<number>, images: Int32Array, options: PairBat
 export function createPairBatches(labels: ArrayLike<number>, options: PairBatchesOptions = {}): PairBatches {
   const { strategy = 'balanced', batchSize = 32, epochs = 10, stepsPerEpoch = Infinity, seed = 0 } = options
   requireLabels('labels', labels)
-  if (!pairStrategies.includes(strategy)) {
-    throw new ArgumentError('options.pairs', `be one of ${pairStrategies.join(', ')}`, strategy)
-  }
+  requireStrategy('options.pairs', strategy)
   requireInteger('options.batchSize', batchSize, 1)
   if (strategy === 'balanced' || strategy === 'balanced-triplets') return balancedBatches(labels, options)
   // Rules that no pairing can keep are refused as they are there, with the image's name.

@@ -1,5 +1,5 @@
 import { ArgumentError, OneClassError } from '../errors.js'
-import { sigmoid } from './predict.js'
+import { sigmoid, softplus } from './logistic.js'
 
 /** Pair verification by distance: `P(same class) = sigmoid(scale * (threshold - D))`. */
 export interface PairHead {
@@ -8,6 +8,10 @@ export interface PairHead {
   /** The distance at which both answers are equally likely. */
   readonly threshold: number
 }
+
+/** Whether scale and threshold are finite numbers, the scale >= 0. */
+export const isPairHead = ({ scale, threshold }: { scale: unknown; threshold: unknown }): boolean =>
+  Number.isFinite(scale) && (scale as number) >= 0 && Number.isFinite(threshold)
 
 /** Throws unless each distance is finite and has a label 0 or 1, both there. Gives how many are similar. */
 export function requireLabelledDistances(distances: ArrayLike<number>, isSimilar: ArrayLike<number>): number {
@@ -27,21 +31,20 @@ export function requireLabelledDistances(distances: ArrayLike<number>, isSimilar
   return similar
 }
 
-/** Stable `log(1 + e^x)`. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-
-/** The first of the steps 1, 1/2, 1/4 ... whose loss is below the bound, and that loss. */
-function descend(lossAfter: (step: number) => number, bound: number): [step: number, loss: number] {
-  for (let step = 1; ; step /= 2) {
+/** The first of the steps 1, 1/2, 1/4 ... whose loss is below the bound, and that loss; none where rounding hides every gain. */
+function descend(lossAfter: (step: number) => number, bound: number): [step: number, loss: number] | undefined {
+  for (let step = 1; step > Number.EPSILON; step /= 2) {
     const loss = lossAfter(step)
     if (loss < bound) return [step, loss]
   }
+  return undefined
 }
 
-/** Minimises `sum softplus(z) - target z`, `z = offset + slope x`, by Newton's method with halved steps. Strictly convex here. */
+/** Minimises the mean of `softplus(z) - target z`, `z = offset + slope x`, by Newton's method with halved steps. Strictly convex here. */
 function newton(x: Float64Array, targets: Float64Array): { offset: number; slope: number } {
   const lossAt = (offset: number, slope: number): number =>
-    x.reduce((sum, each, k) => sum + softplus(offset + slope * each) - targets[k]! * (offset + slope * each), 0)
+    x.reduce((sum, each, k) => sum + softplus(offset + slope * each) - targets[k]! * (offset + slope * each), 0) /
+    x.length
   let [offset, slope] = [0, 0]
   let loss = lossAt(offset, slope)
   for (let round = 0; round < 100; round++) {
@@ -58,11 +61,10 @@ function newton(x: Float64Array, targets: Float64Array): { offset: number; slope
     const determinant = h00 * h11 - h01 * h01
     const [step0, step1] = [(h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant]
     // Near the minimum the whole step is right, and rounding hides what it gains.
-    const gain = g0 * step0 + g1 * step1
-    const [step, next] = descend(
-      (size) => lossAt(offset - size * step0, slope - size * step1),
-      gain > 1e-6 ? loss : Infinity,
-    )
+    const gain = (g0 * step0 + g1 * step1) / x.length
+    const found = descend((size) => lossAt(offset - size * step0, slope - size * step1), gain > 1e-6 ? loss : Infinity)
+    if (found === undefined) break
+    const [step, next] = found
     offset -= step * step0
     slope -= step * step1
     loss = next
@@ -89,20 +91,29 @@ export function fitPairHead(distances: ArrayLike<number>, isSimilar: ArrayLike<n
     throw new OneClassError(
       `isSimilar must hold both kinds: pair verification cannot be fitted to ${similar} similar and ${n - similar} dissimilar pairs`,
     )
-  const values = Float64Array.from(distances)
+  // In units of the largest, as the squares of very small or large numbers are none.
+  const unit = Float64Array.from(distances, Math.abs).reduce((most, d) => Math.max(most, d), 0) || 1
+  const values = Float64Array.from(distances, (d) => d / unit)
   const mean = values.reduce((sum, d) => sum + d, 0) / n
   const deviation = Math.sqrt(values.reduce((sum, d) => sum + (d - mean) ** 2, 0) / n)
-  if (!(deviation > 0)) return { scale: 0, threshold: values[0]! }
+  if (!(deviation > 0)) return { scale: 0, threshold: distances[0]! }
   const targets = values.map((_, k) => (isSimilar[k] === 1 ? (similar + 1) / (similar + 2) : 1 / (n - similar + 2)))
   const { offset, slope } = newton(
     values.map((d) => (d - mean) / deviation),
     targets,
   )
-  const threshold = mean - (offset / slope) * deviation
-  if (!(slope < 0 && Number.isFinite(threshold))) return { scale: 0, threshold: mean }
-  return { scale: -slope / deviation, threshold }
+  const scale = -slope / deviation / unit
+  const threshold = (mean - (offset / slope) * deviation) * unit
+  if (!(slope < 0 && isPairHead({ scale, threshold }))) return { scale: 0, threshold: mean * unit }
+  return { scale, threshold }
 }
 
-/** The probability that a pair at this distance is of one class: `sigmoid(scale * (threshold - D))`. */
-export const pairProbability = ({ scale, threshold }: PairHead, distance: number): number =>
-  sigmoid(scale * (threshold - distance))
+/**
+ * The probability that a pair at this distance is of one class: `sigmoid(scale * (threshold - D))`.
+ *
+ * @throws ArgumentError for a distance that is not finite
+ */
+export function pairProbability({ scale, threshold }: PairHead, distance: number): number {
+  if (!Number.isFinite(distance)) throw new ArgumentError('distance', 'be a finite number', distance)
+  return sigmoid(scale * (threshold - distance))
+}

@@ -1,9 +1,10 @@
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core'
 import { repairBackend } from '../backend/index.js'
-import { requireInteger } from '../errors.js'
+import { ArgumentError, requireInteger } from '../errors.js'
 import { breathe, trackProgress, type OnProgress } from '../training/index.js'
-import { requireEmbeddings } from './embeddings.js'
+import { requireEmbeddings, type Embeddings } from './embeddings.js'
 import { loadImages, type ImageLoader } from './imageLoader.js'
+import { sigmoid } from './logistic.js'
 import type { SiameseNetwork } from './network.js'
 
 /** Options of {@link predictSiamese} and {@link embedImages}. */
@@ -52,18 +53,32 @@ async function overBatches(
   }
 }
 
+/** Throws where what came of a batch of images, so many numbers each, is not finite. */
+function requireFinite(values: Float32Array, start: number, each: number): void {
+  const at = values.findIndex((value) => !Number.isFinite(value))
+  if (at === -1) return
+  const image = start + Math.floor(at / each)
+  throw new ArgumentError(
+    'options.images',
+    `give finite pixels to a network of finite weights (image ${image})`,
+    values[at],
+  )
+}
+
 /**
  * The embeddings of all images without dropout, in batches: what every head answers from, so one pass over the images does for all
  * of them (`classifyEmbeddings`, `supportScores`, `pairDistances`).
  *
  * @returns `[count * embeddingSize]`, row by row
- * @throws ArgumentError for numbers out of range or images of another shape; the signal's reason when aborted
+ * @throws ArgumentError for numbers out of range, images of another shape, or what is not finite; the signal's reason when aborted
  */
 export async function embedImages(network: SiameseNetwork, options: PredictOptions): Promise<Float32Array> {
   requireInteger('options.count', options.count, 0)
   const all = new Float32Array(options.count * network.embeddingSize)
   await overBatches(network, 'embed', options, async (embeddings, start) => {
-    all.set(await embeddings.data<'float32'>(), start * network.embeddingSize)
+    const values = await embeddings.data<'float32'>()
+    requireFinite(values, start, network.embeddingSize)
+    all.set(values, start * network.embeddingSize)
   })
   return all
 }
@@ -75,7 +90,9 @@ export async function logitsOf(network: SiameseNetwork, options: PredictOptions)
   await overBatches(network, 'predict', options, async (embeddings, start) => {
     const part = network.classify(embeddings)
     try {
-      logits.set(await part.data(), start)
+      const values = await part.data<'float32'>()
+      requireFinite(values, start, 1)
+      logits.set(values, start)
     } finally {
       part.dispose()
     }
@@ -83,13 +100,10 @@ export async function logitsOf(network: SiameseNetwork, options: PredictOptions)
   return logits
 }
 
-/** `1 / (1 + e^-x)`. */
-export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-
 /**
  * Probability of malignant of each image, `sigmoid(logit)` of the head, without dropout, in batches.
  *
- * @throws ArgumentError for numbers out of range or images of another shape; the signal's reason when aborted.
+ * @throws ArgumentError for numbers out of range, images of another shape, or what is not finite; the signal's reason when aborted.
  */
 export async function predictSiamese(network: SiameseNetwork, options: PredictOptions): Promise<Float64Array> {
   return (await logitsOf(network, options)).map(sigmoid)
@@ -102,10 +116,10 @@ export async function predictSiamese(network: SiameseNetwork, options: PredictOp
  * @returns probability of malignant, one of each row
  * @throws ArgumentError where the rows are not whole or a number is not finite
  */
-export async function classifyEmbeddings(network: SiameseNetwork, embeddings: Float32Array): Promise<Float64Array> {
+export async function classifyEmbeddings(network: SiameseNetwork, embeddings: Embeddings): Promise<Float64Array> {
   const count = requireEmbeddings('embeddings', embeddings, network.embeddingSize)
   if (count === 0) return new Float64Array(0)
-  const logits = tidy(() => network.classify(tensor2d(embeddings, [count, network.embeddingSize])))
+  const logits = tidy(() => network.classify(tensor2d(Float32Array.from(embeddings), [count, network.embeddingSize])))
   try {
     return Float64Array.from(await logits.data(), sigmoid)
   } finally {

@@ -1,9 +1,10 @@
-import { ArgumentError, WeightsError, requireRange } from '../errors.js'
+import { ArgumentError, WeightsError } from '../errors.js'
 import { getWeights, setWeights, weightDifferences, type NamedTensor } from '../training/index.js'
 import { readSafetensors, toFloat32, writeSafetensors } from '../weights/index.js'
 import type { Encoder } from './encoder.js'
+import { highestThreshold, requireThreshold } from './evaluate.js'
 import { createSiamese, type SiameseNetwork } from './network.js'
-import type { PairHead } from './pairHead.js'
+import { isPairHead, type PairHead } from './pairHead.js'
 import { readSavedPairHead, readSavedSupport, savedSupport, type SavedSupport } from './savedHeads.js'
 import { expectedShapes, readSettings, settingsOf } from './savedSettings.js'
 
@@ -27,7 +28,7 @@ export interface LoadedSiamese {
   readonly support?: SavedSupport
   /** Pair verification by distance, if it was fitted. */
   readonly pairHead?: PairHead
-  /** Every free text entry of the file. */
+  /** The further text that was kept in the file. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -66,14 +67,21 @@ function missingFor(
  * The network as the bytes of one safetensors file: its weights (convolutions as `[3, 3, in, out]`), its shape, and how it answers: head,
  * threshold, references, pair verification.
  *
- * @throws ArgumentError for a threshold outside of [0, 1], or metadata under a name of the package's own; WeightsError where the head lacks what it needs, or the support set is of
- *   another network
+ * @throws ArgumentError for a threshold outside of [0, 1], a pair head that is not finite, ways to answer that the support set has not (k
+ *   above its references), or metadata under a name of the package's own; WeightsError where the head lacks what it needs, or the
+ *   support set is of another network
  */
 export async function saveSiamese(
   network: SiameseNetwork,
   { head = 'sigmoid', threshold = 0.5, support, pairHead, metadata = {} }: SaveSiameseOptions = {},
 ): Promise<Uint8Array> {
-  requireRange('options.threshold', threshold, 0, 1)
+  requireThreshold('options.threshold', threshold)
+  if (pairHead !== undefined && !isPairHead(pairHead))
+    throw new ArgumentError(
+      'options.pairHead',
+      'be a finite scale >= 0 and a finite threshold',
+      Object.values(pairHead),
+    )
   const taken = Object.keys(metadata).find((name) => reserved.includes(name))
   if (taken !== undefined)
     throw new ArgumentError('options.metadata', `leave ${reserved.join(', ')} to the package`, taken)
@@ -116,7 +124,7 @@ export function loadSiamese(
     )
   const head = (metadata['head'] ?? 'sigmoid') as SiameseHead
   const threshold = Number(metadata['threshold'])
-  if (metadata['threshold'] === undefined || !(threshold >= 0 && threshold <= 1))
+  if (metadata['threshold'] === undefined || !(threshold >= 0 && threshold <= highestThreshold))
     throw new WeightsError(source, `the threshold is ${metadata['threshold'] ?? 'missing'}, not a number in [0, 1]`)
 
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith('support.')))
@@ -132,7 +140,12 @@ export function loadSiamese(
     const missing = missingFor(head, network, support, pairHead)
     if (missing !== undefined) throw new WeightsError(source, missing)
     const values = new Map<string, NamedTensor>()
-    for (const [name, stored] of weights) values.set(name, { shape: stored.shape, data: toFloat32(stored) })
+    for (const [name, stored] of weights) {
+      const data = toFloat32(stored)
+      const wrong = data.find((value) => !Number.isFinite(value))
+      if (wrong !== undefined) throw new WeightsError(source, `${name} holds ${wrong}, no finite number`)
+      values.set(name, { shape: stored.shape, data })
+    }
     setWeights(network.variables, values, source)
   } catch (error) {
     network.dispose()
@@ -144,6 +157,6 @@ export function loadSiamese(
     threshold,
     ...(support === undefined ? {} : { support }),
     ...(pairHead === undefined ? {} : { pairHead }),
-    metadata,
+    metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !reserved.includes(name))),
   }
 }

@@ -2,9 +2,9 @@ import { WeightsError } from '../errors.js'
 import type { NamedTensor } from '../training/index.js'
 import { toFloat32, type StoredTensor } from '../weights/index.js'
 import type { SiameseNetwork } from './network.js'
-import type { PairHead } from './pairHead.js'
+import { isPairHead, type PairHead } from './pairHead.js'
 import type { SavedSettings } from './savedSettings.js'
-import { createSupportSet, supportMethods, type SupportMethod, type SupportSet } from './supportSet.js'
+import { createSupportSet, requireSupportOptions, type SupportMethod, type SupportSet } from './supportSet.js'
 
 /** A support set with the way in which it answers. */
 export interface SavedSupport {
@@ -31,6 +31,7 @@ export function savedSupport(
       `it has embeddings of ${set.embeddingSize} under ${set.metric}, the network of ${embeddingSize} under ${metric}`,
     )
   }
+  requireSupportOptions(set, answers, 'options.support')
   const count = set.labels.length
   return {
     tensors: new Map([
@@ -73,10 +74,6 @@ export function readSavedSupport(
   const { ids, method = 'knn', k = 5, weights = 'uniform' } = (parsed ?? {}) as Record<string, unknown>
   if (!Array.isArray(ids) || ids.length !== count || !ids.every((id: unknown) => typeof id === 'string'))
     return fail(`its ids are not ${count} texts`)
-  if (!supportMethods.includes(method as SupportMethod)) return fail('its method is unknown')
-  if (weights !== 'uniform' && weights !== 'distance') return fail('its weights are unknown')
-  if (!Number.isSafeInteger(k) || (k as number) < 1 || (method === 'knn' && (k as number) > count))
-    return fail(`k is no number of its ${count} references`)
   try {
     const set = createSupportSet({
       embeddings: toFloat32(embeddings),
@@ -85,7 +82,9 @@ export function readSavedSupport(
       ids: ids as string[],
       metric,
     })
-    return { set, method: method as SupportMethod, k: k as number, weights }
+    const answers = { method, k, weights } as Required<Omit<SavedSupport, 'set'>>
+    requireSupportOptions(set, answers)
+    return { set, ...answers }
   } catch (error) {
     return fail((error as Error).message)
   }
@@ -104,7 +103,7 @@ export function readSavedPairHead(text: string | undefined, source: string): Pai
     parsed = undefined
   }
   const [scale, threshold] = Array.isArray(parsed) && parsed.length === 2 ? (parsed as unknown[]) : []
-  if (typeof scale !== 'number' || typeof threshold !== 'number' || !(scale >= 0))
-    throw new WeightsError(source, 'pair verification is damaged: not a scale >= 0 and a threshold')
-  return { scale, threshold }
+  if (!isPairHead({ scale, threshold }))
+    throw new WeightsError(source, 'pair verification is damaged: not a finite scale >= 0 and a finite threshold')
+  return { scale, threshold } as PairHead
 }

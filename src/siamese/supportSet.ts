@@ -84,6 +84,25 @@ export interface SupportScoresOptions {
   readonly weights?: 'uniform' | 'distance'
 }
 
+function requireNeighbours(argument: string, { labels }: SupportSet, k: number): void {
+  requireInteger(argument, k, 1)
+  if (k > labels.length) throw new ArgumentError(argument, `be at most the ${labels.length} references`, k)
+}
+
+/** Throws unless the support set can answer so. */
+export function requireSupportOptions(
+  support: SupportSet,
+  { method = 'knn', k = 5, weights = 'uniform' }: SupportScoresOptions,
+  argument = 'options',
+): void {
+  if (!supportMethods.includes(method))
+    throw new ArgumentError(`${argument}.method`, `be one of ${supportMethods.join(', ')}`, method)
+  if (weights !== 'uniform' && weights !== 'distance')
+    throw new ArgumentError(`${argument}.weights`, "be 'uniform' or 'distance'", weights)
+  if (method === 'knn') requireNeighbours(`${argument}.k`, support, k)
+  else requireInteger(`${argument}.k`, k, 1)
+}
+
 /** The k nearest references, nearest first; of equal distances the one that stands first. */
 function nearest(distance: RowDistance, row: number, count: number, k: number): { place: number; distance: number }[] {
   const found: { place: number; distance: number }[] = []
@@ -161,17 +180,13 @@ export function supportScores(
   embeddings: Embeddings,
   { method = 'knn', k = 5, weights = 'uniform' }: SupportScoresOptions = {},
 ): Float64Array {
+  requireSupportOptions(support, { method, k, weights })
   const count = rowsOf(support, embeddings)
   const { labels, metric, embeddingSize } = support
-  if (!supportMethods.includes(method))
-    throw new ArgumentError('options.method', `be one of ${supportMethods.join(', ')}`, method)
-  if (weights !== 'uniform' && weights !== 'distance')
-    throw new ArgumentError('options.weights', "be 'uniform' or 'distance'", weights)
   if (method === 'centroid') {
     const distance = rowDistance(metric, embeddings, centroids(support), embeddingSize)
     return Float64Array.from({ length: count }, (_, i) => shareOf(distance(i, 0), distance(i, 1)))
   }
-  if (method === 'knn') requireNeighbours(support, k)
   const distance = rowDistance(metric, embeddings, support.embeddings, embeddingSize)
   const distances = new Float64Array(labels.length)
   return Float64Array.from({ length: count }, (_, i) => {
@@ -185,11 +200,6 @@ export function supportScores(
     })
     return shareOf(sums[0]! / counts[0]!, sums[1]! / counts[1]!)
   })
-}
-
-function requireNeighbours({ labels }: SupportSet, k: number): void {
-  requireInteger('options.k', k, 1)
-  if (k > labels.length) throw new ArgumentError('options.k', `be at most the ${labels.length} references`, k)
 }
 
 /** A reference near an image. */
@@ -209,7 +219,7 @@ export interface NearReference {
  */
 export function nearestReferences(support: SupportSet, embeddings: Embeddings, k = 5): NearReference[][] {
   const count = rowsOf(support, embeddings)
-  requireNeighbours(support, k)
+  requireNeighbours('k', support, k)
   const { labels, ids, metric, embeddingSize } = support
   const distance = rowDistance(metric, embeddings, support.embeddings, embeddingSize)
   return Array.from({ length: count }, (_, i) =>

@@ -23,6 +23,12 @@ export interface LossCheck {
 
 const flat = (values: TensorLike): number[] => [values].flat(Infinity).map(Number)
 
+/** The shape of the tensor that these values make. */
+function shapeOf(values: TensorLike): number[] {
+  if (typeof values !== 'object' || !('length' in values)) return []
+  return [values.length, ...(values.length > 0 ? shapeOf(values[0] as TensorLike) : [])]
+}
+
 /** The loss with the case's options. */
 type Call = (inputs: Tensor[], options?: object) => Tensor
 
@@ -48,7 +54,12 @@ const gradientOf = (call: Call, inputs: readonly Tensor[], i: number, options?: 
 
 function golden(call: Call, { inputs, options, value, gradients = [], tolerance = 2e-6 }: GoldenCase): Promise<void> {
   return withInputs(inputs, async (tensors) => {
-    requireClose(await read(call(tensors, options)), flat(value), tolerance)
+    const result = call(tensors, options)
+    const shape = `[${result.shape}]`
+    const found = await read(result)
+    const expected = `[${shapeOf(value)}]`
+    if (shape !== expected) throw new Error(`the value has the shape ${shape}, not ${expected}`)
+    requireClose(found, flat(value), tolerance)
     for (const [i, expected] of gradients.entries()) {
       if (expected === null) continue
       requireClose(await gradientOf(call, tensors, i, options), flat(expected), tolerance)
@@ -129,7 +140,12 @@ function degenerate(call: Call, { inputs, options, value, of = [0] }: Degenerate
  * @throws ArgumentError where there is nothing to check
  */
 export function lossChecks(loss: LossUnderTest, cases: LossCases): LossCheck[] {
-  const call: Call = (inputs, options = {}) => loss(inputs, options as never)
+  const call: Call = (inputs, options = {}) => {
+    const result: unknown = loss(inputs, options as never)
+    if (typeof (result as Tensor | undefined)?.dataSync !== 'function')
+      throw new Error(`the loss gives ${result instanceof Promise ? 'a promise' : String(result)}, not a tensor`)
+    return result as Tensor
+  }
   const each = <T extends LossInputs>(
     title: string,
     check: (call: Call, given: T) => Promise<void>,

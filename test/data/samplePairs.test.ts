@@ -80,6 +80,11 @@ describe('samplePairs', () => {
     expect([a[0], b[0]]).toEqual([200, 298])
   })
 
+  it('gives all pairs that there are where more are asked for, at once', () => {
+    const { a } = samplePairs([0, 0, 1, 1, 0, 1], { count: 2e9 })
+    expect(a.length).toBe(12)
+  })
+
   it('refuses labels and options that allow no pairs', () => {
     expect(() => samplePairs([0, 1], { count: 4 })).toThrow("allow a pair of one class (samePatient 'allow')")
     expect(() => samplePairs([0, 0], { count: 4 })).toThrow('allow a pair of two classes')

@@ -193,6 +193,10 @@ describe('best weights and early stopping', () => {
     ],
     [{ best: { metric: 'auc', direction: 'max' }, patience: 0 }, 'options.patience must be an integer >= 1'],
     [{ metrics: { auc: () => 1 } }, 'options.metrics must have other names'],
+    [{ metrics: { own: () => '1' } }, 'the result of options.metrics.own must be a number; received "1"'],
+    [{ metrics: { own: async () => 1 } }, 'the result of options.metrics.own must be a number; received Promise'],
+    [{ validation: { images, labels: [1, 2] } }, 'options.validation.labels[1] must be 0 or 1; received 2'],
+    [{ validation: { images, labels: [true, false] } }, 'options.validation.labels[0] must be 0 or 1; received true'],
   ])('refuses %j', async (more, message) => {
     using network = make()
     await expect(trainSiamese({ ...base, network, ...more } as TrainSiameseOptions)).rejects.toThrow(message)

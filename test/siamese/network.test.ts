@@ -4,6 +4,7 @@ import { unitRows } from '../../src/losses/distance.js'
 import { createRandom } from '../../src/random.js'
 import {
   createSiamese,
+  evaluateSiamese,
   createSiameseTrainer,
   createSupportSet,
   embedImages,
@@ -150,6 +151,22 @@ describe('embedImages', () => {
     expect([...supportScores(support, one, { k: 1 })]).toEqual([0, 1, 0, 1, 0, 1, 0])
     expect(await embedImages(network, { images, count: 0 })).toHaveLength(0)
     expect(await classifyEmbeddings(network, new Float32Array(0))).toHaveLength(0)
+  })
+
+  it('says so where images or weights give no numbers', async () => {
+    using network = createSiamese({ inputShape: [8, 8, 3], widths: [2], embeddingSize: 3 })
+    const options = {
+      count: 3,
+      batchSize: 2,
+      images: (indices: ArrayLike<number>) =>
+        tf.tidy(() => tf.fill([indices.length, 8, 8, 3], Array.from(indices).includes(2) ? NaN : 0.5) as tf.Tensor4D),
+    }
+    const message = 'options.images must give finite pixels to a network of finite weights (image 2); received NaN'
+    await expectNoLeakWhenThrowing(() => predictSiamese(network, options), message)
+    await expectNoLeakWhenThrowing(() => embedImages(network, options), message)
+    await expect(evaluateSiamese(network, { images: options.images, labels: [true, false] as never })).rejects.toThrow(
+      'options.labels[0] must be 0 or 1; received true',
+    )
   })
 
   it('leaves no tensors, also where the loader fails, and stops on a signal', async () => {

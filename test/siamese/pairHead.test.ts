@@ -49,10 +49,27 @@ describe('fitPairHead', () => {
     )
   })
 
+  it('is the same in any unit, however small or large', () => {
+    const isSimilar = [1, 1, 0, 1, 0, 0]
+    const at = (unit: number): number[] => {
+      const { scale, threshold } = fitPairHead(
+        [1, 2, 2.5, 3, 3.5, 5].map((d) => d * unit),
+        isSimilar,
+      )
+      return [scale * unit, threshold / unit]
+    }
+    for (const unit of [1e-200, 1e200]) expectClose(at(unit), at(1), 1e-9)
+    // One distance beside which the others are nothing.
+    expect(fitPairHead([1e200, 2e200, 3, 4], [0, 0, 1, 1]).threshold).toBeGreaterThan(1e199)
+  })
+
   it('says 1/2 where distance tells nothing, or the contrary', () => {
     expect(fitPairHead([2, 2, 2], [0, 1, 0])).toEqual({ scale: 0, threshold: 2 })
     expect(fitPairHead([0, 1, 2, 3], [0, 0, 1, 1])).toEqual({ scale: 0, threshold: 1.5 })
     expect(pairProbability({ scale: 0, threshold: 1.5 }, 3)).toBe(0.5)
+    expect(() => pairProbability({ scale: 1, threshold: 1 }, NaN)).toThrow(
+      'distance must be a finite number; received NaN',
+    )
   })
 
   it('refuses what it cannot be fitted to', () => {

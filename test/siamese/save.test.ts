@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { WeightsError } from '../../src/errors.js'
+import { thresholdAtSpecificity } from '../../src/metrics/index.js'
 import {
   createSiamese,
   createSupportSet,
+  evaluateSupport,
   loadSiamese,
   saveSiamese,
   type SaveSiameseOptions,
@@ -59,6 +61,8 @@ describe('saveSiamese and loadSiamese', () => {
     const loaded = loadSiamese(bytes)
     using copy = loaded.network
     expect(loaded).toMatchObject({ head: 'pair', threshold: 0.375, metadata: { data: 'stripes' } })
+    expect(loaded.metadata).toEqual({ data: 'stripes' })
+    expect(await saveSiamese(copy, loaded)).toEqual(bytes)
     expect(loaded).not.toHaveProperty('support')
     expect(loaded).not.toHaveProperty('pairHead')
     expect(copy).toMatchObject({
@@ -81,6 +85,16 @@ describe('saveSiamese and loadSiamese', () => {
     expect(copy.verify).toBeUndefined()
     expect(loaded).toMatchObject({ head: 'support', threshold: 0.5, support, pairHead })
     expect(loaded.support).toEqual(support)
+  })
+
+  it('keep a threshold above all scores', async () => {
+    using network = make()
+    const { threshold } = thresholdAtSpecificity([0, 0, 1], [1, 0, 1], 0.95)
+    const loaded = loadSiamese(await saveSiamese(network, { head: 'support', threshold, support: { set, k: 1 } }))
+    loaded.network.dispose()
+    expect(loaded.threshold).toBe(threshold)
+    const { confusion } = evaluateSupport(set, set.embeddings, set.labels, { k: 1, threshold })
+    expect(confusion).toEqual({ tp: 0, fp: 0, tn: 1, fn: 2 })
   })
 
   it('reads files of before there were heads', async () => {
@@ -106,6 +120,14 @@ describe('saveSiamese and loadSiamese', () => {
     await expect(save({ head: 'own' as 'pair' })).rejects.toThrow('sigmoid, support, pair')
     await expect(save({ threshold: 2 })).rejects.toThrow('options.threshold')
     await expect(save({ metadata: { support: 'x' } })).rejects.toThrow('options.metadata must leave')
+    // By default five neighbours answer: what cannot be loaded again is not saved.
+    await expect(save({ support: { set } })).rejects.toThrow('options.support.k must be at most the 3 references')
+    for (const pairHead of [
+      { scale: NaN, threshold: 1 },
+      { scale: 1, threshold: Infinity },
+      { scale: -1, threshold: 1 },
+    ])
+      await expect(save({ pairHead })).rejects.toThrow('options.pairHead must be a finite scale')
     using other = make({ metric: 'cosine' })
     await expect(saveSiamese(other, { support: { set } })).rejects.toThrow('embeddings of 3 under euclidean')
   })
@@ -151,12 +173,13 @@ describe('saveSiamese and loadSiamese', () => {
     ['another head', { head: 'toString' }, 'the head is "toString"'],
     ['ids that are too few', ids(['a']), 'its ids are not 3 texts'],
     ['ids that are numbers', ids([1, 2, 3]), 'its ids are not 3 texts'],
-    ['k above the references', ids(['a', 'b', 'c'], { k: 4 }), 'k is no number of its 3 references'],
-    ['another method', ids(['a', 'b', 'c'], { method: 'svm' }), 'its method'],
-    ['other votes', ids(['a', 'b', 'c'], { weights: 'own' }), 'its weights'],
+    ['k above the references', ids(['a', 'b', 'c'], { k: 4 }), 'options.k must be at most the 3 references'],
+    ['another method', ids(['a', 'b', 'c'], { method: 'svm' }), 'options.method'],
+    ['other votes', ids(['a', 'b', 'c'], { weights: 'own' }), 'options.weights'],
     ['null for a support set', { support: 'null' }, 'its ids'],
     ['no text for the support set', { support: undefined }, 'a part of it is missing'],
     ['a negative scale', { pairHead: '[-1,2]' }, 'pair verification is damaged'],
+    ['an infinite scale', { pairHead: '[1e999,2]' }, 'pair verification is damaged'],
     ['a pair head of text', { pairHead: '["1","2"]' }, 'pair verification is damaged'],
   ])('refuse %s', async (_, text, message) => {
     const bytes = await changed(text)
@@ -165,6 +188,11 @@ describe('saveSiamese and loadSiamese', () => {
   })
 
   it.each([
+    [
+      'weights that are not finite',
+      { 'head.bias': { shape: [1], data: new Float32Array([NaN]) } },
+      'head.bias holds NaN',
+    ],
     ['labels of three', { 'support.labels': { shape: [3], data: new Float32Array([0, 1, 2]) } }, 'must be 0 or 1'],
     ['one class', { 'support.labels': { shape: [3], data: new Float32Array(3) } }, 'both classes'],
     [

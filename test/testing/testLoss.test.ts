@@ -58,6 +58,14 @@ describe('lossChecks', () => {
       'has the slope of its value: of both',
       'element 1 is 0, not -1.33',
     ],
+    [
+      'another shape',
+      ([a, b], o) => tf.tidy(() => tf.reshape(l2Loss(a!, b!, o), [1])),
+      'equals the reference: by hand',
+      'the value has the shape [1], not []',
+    ],
+    ['nothing', () => undefined as never, 'equals the reference: by hand', 'the loss gives undefined, not a tensor'],
+    ['a promise', async () => 1, 'stays finite: equal', 'the loss gives a promise, not a tensor'] as never,
     ['a leak', ([a, b], o) => (tf.add(a!, b!), l2Loss(a!, b!, o)), 'stays finite: equal', 'tensors are left behind'],
     [
       'an argument that it disposes',

@@ -37,9 +37,9 @@ interface Prediction {
 const className = (isMalignant: boolean): 'malignant' | 'benign' => (isMalignant ? 'malignant' : 'benign')
 
 /** One line of an image, one of each of its nearest references. */
-function lines({ image, class: name, probability, nearest }: Prediction): string[] {
+function lines({ image, class: name, score, nearest }: Prediction): string[] {
   return [
-    `${image}\t${name}\t${probability.toFixed(4)}`,
+    `${image}\t${name}\t${score.toFixed(4)}`,
     ...nearest.map((near) => `\t${near.class}\t${near.distance.toFixed(4)}\t${printable(near.id)}`),
   ]
 }
@@ -62,7 +62,7 @@ export function predictCommand(io: CommandIO): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nPrints image, class and the probability of malignant, and below it, of the nearest reference images, class, distance and name; with --json an array of {image, class, probability, head, score, threshold, nearest}. The class is that of the head that the model names: the sigmoid (score = probability), or the support set.\n\nExample:\n  $ esrgan-scnn predict slide.png --model report',
+      '\nPrints image, class and the score of malignant, and below it, of the nearest reference images, class, distance and name; with --json an array of {image, class, probability, head, score, threshold, nearest}. Score and class are those of the head that the model names: the sigmoid, whose score is its probability, or the support set.\n\nExample:\n  $ esrgan-scnn predict slide.png --model report',
     )
     .action(async (images: string[], { model, backend, threads, nearest, json }: PredictCommandOptions) => {
       for (const image of images) await requireFile('IMAGE', image)
