@@ -1,8 +1,9 @@
-import type { AugmentedRecord, ImageSource } from '../data/index.js'
+import type { AugmentedRecord } from '../data/index.js'
 import type { ArmInput } from './armInput.js'
-import { keyName } from './fingerprint.js'
+import { fingerprint, keyName } from './fingerprint.js'
 import { lowResolutionInput } from './inputs.js'
 import type { PreparedRecords } from './prepare.js'
+import type { ReadImages } from './readImages.js'
 import type { RunContext } from './runContext.js'
 import { shelveImages, type ImageShelf } from './superResolved.js'
 
@@ -18,10 +19,13 @@ export interface InputShelves {
   readonly test: ImageShelf
 }
 
-/** Makes the inputs of all sides, once, and reads them from the store. */
+/**
+ * Makes the inputs of all sides, once, and reads them from the store. There they are named by the original's pixels, too: a picture that
+ * was exchanged, or one of other data with the same name, is made anew.
+ */
 export async function inputShelves(
   input: ArmInput,
-  source: ImageSource,
+  { source, hashes }: Pick<ReadImages, 'source' | 'hashes'>,
   { training, validation, split }: PreparedRecords,
   { settings, store, inputCache: cache, meter, onProgress, signal }: RunContext,
 ): Promise<InputShelves> {
@@ -29,7 +33,10 @@ export async function inputShelves(
   const shelve = async (items: readonly AugmentedRecord[], side: string): Promise<ImageShelf> =>
     shelveImages({
       keys: await Promise.all(
-        items.map(async ({ record, copy }) => `${input.key}/${await keyName(record.id)}~${copy}`),
+        items.map(async ({ record: { id }, copy }) => {
+          const picture = await fingerprint(hashes.get(id)!)
+          return `${input.key}/${await keyName(id)}~${picture}~${copy}`
+        }),
       ),
       read: (i) => source.read(items[i]!.record),
       make: async (i, original) => {

@@ -18,6 +18,8 @@ import type { RunContext } from './runContext.js'
 export interface ReadImages {
   /** Those that can be read, decoded when they are asked for. */
   readonly source: ImageSource
+  /** What tells each of them from other pictures of the same name, by id. */
+  readonly hashes: ReadonlyMap<string, string>
   /** The decoded ones that are kept. */
   readonly originals: CachedSource
   /** Those that cannot be read. */
@@ -65,5 +67,5 @@ export async function readImages(
     ...(signal === undefined ? {} : { signal }),
     onProgress: ({ done }) => report(done),
   })
-  return { source, originals, skipped, signatures }
+  return { source, hashes: new Map(signatures.map(({ id, pixels }) => [id, pixels])), originals, skipped, signatures }
 }

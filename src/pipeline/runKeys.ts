@@ -1,4 +1,5 @@
 import type { SplitName, Store } from '../data/index.js'
+import { compareText } from '../data/compareText.js'
 import { ArgumentError } from '../errors.js'
 import { rateAt } from '../training/index.js'
 import { fingerprint } from './fingerprint.js'
@@ -8,7 +9,7 @@ import type { Arm } from './resultTypes.js'
 
 /** Where the states of one split are in the store. */
 export interface SplitKeys {
-  /** There once the images were read. */
+  /** Which pictures it is about, once they were read. */
   readonly started: string
   /** ESRGAN's state. */
   readonly esrgan: string
@@ -71,5 +72,28 @@ export async function openRun(
   }
   for (const { esrgan, psnr, siamese } of keys) {
     for (const key of [esrgan, psnr, ...Object.values(siamese)]) await store.delete(key)
+  }
+}
+
+/**
+ * Notes which pictures a run is about, now that they are read.
+ *
+ * @throws ArgumentError for `resume` where a split's state was made of other pictures under the same names
+ */
+export async function notePictures(
+  keys: readonly SplitKeys[],
+  hashes: ReadonlyMap<string, string>,
+  { store, resume }: { store: Store; resume: boolean },
+): Promise<void> {
+  const pictures = await fingerprint(JSON.stringify([...hashes].sort(([a], [b]) => compareText(a, b))))
+  for (const { started } of keys) {
+    const noted = resume ? await store.get(started) : undefined
+    if (noted !== undefined && new TextDecoder().decode(noted) !== pictures)
+      throw new ArgumentError(
+        'options.resume',
+        'go on with the pictures of the stopped run; some have changed since',
+        true,
+      )
+    await store.set(started, new TextEncoder().encode(pictures))
   }
 }

@@ -1,4 +1,4 @@
-import type { ImageSource, SplitName } from '../data/index.js'
+import type { SplitName } from '../data/index.js'
 import { saveGenerator, type RollBack } from '../esrgan/index.js'
 import { armInput, needsGenerator, type TrainedGenerators } from './armInput.js'
 import { runArm, type ArmRun } from './armRun.js'
@@ -6,6 +6,7 @@ import { describeESRGAN } from './describe.js'
 import { inputShelves, type InputShelves } from './inputShelves.js'
 import { measureSuperResolution } from './measureSuperResolution.js'
 import type { PreparedRecords } from './prepare.js'
+import type { ReadImages } from './readImages.js'
 import type { PipelinePictures, PipelineReport, StepHistory } from './reportTypes.js'
 import type { Arm } from './resultTypes.js'
 import { named, type RunContext } from './runContext.js'
@@ -39,7 +40,7 @@ export interface SplitRunOptions {
   /** Whether its results are the main ones: its generator is trained and measured in any case. */
   readonly isMain: boolean
   readonly arms: readonly Arm[]
-  readonly source: ImageSource
+  readonly images: Pick<ReadImages, 'source' | 'hashes'>
   readonly prepared: PreparedRecords
   readonly keys: SplitKeys
   /** What the parts are called in progress reports; undefined where there is one only. */
@@ -52,11 +53,12 @@ export interface SplitRunOptions {
 
 /** Trains ESRGAN on a split's training side and makes the inputs of all arms with it; the generators are freed again. */
 async function makeInputs(
-  { isMain, arms, source, prepared, keys }: SplitRunOptions,
+  { isMain, arms, images, prepared, keys }: SplitRunOptions,
   context: RunContext,
 ): Promise<{ superResolution: SuperResolution | undefined; shelves: InputShelves[] }> {
   const { settings, features, losses, store, seed, meter, onProgress, signal, timed } = context
   const { learned, validation, split } = prepared
+  const { source } = images
   const owned: { dispose(): void }[] = []
   try {
     let generators: TrainedGenerators | undefined
@@ -101,7 +103,7 @@ async function makeInputs(
       const input = await armInput(arm, settings, { seed, generators })
       owned.push(input)
       const part = arms.length === 1 ? context : named(context, arm)
-      shelves.push(await timed(input.stage, () => inputShelves(input, source, prepared, part)))
+      shelves.push(await timed(input.stage, () => inputShelves(input, images, prepared, part)))
     }
     return { superResolution, shelves }
   } finally {

@@ -24,7 +24,7 @@ import { prepareRecords, type PreparedRecords } from './prepare.js'
 import { readImages } from './readImages.js'
 import type { PipelineResult } from './reportTypes.js'
 import type { RunContext } from './runContext.js'
-import { openRun, splitKeys } from './runKeys.js'
+import { notePictures, openRun, splitKeys } from './runKeys.js'
 import { runSplit, type SplitRun } from './splitRun.js'
 
 /** Adds up what the stages take. */
@@ -89,7 +89,7 @@ async function auditSplit(
  * With a `store` that lasts (a folder), a stopped run goes on with `resume: true`, to the same result, also with further splits
  * or arms; the networks' inputs are made once and found again.
  *
- * @throws ArgumentError for an option out of range, or `resume` without a state of the same run
+ * @throws ArgumentError for an option out of range, or `resume` without a state of the same run on the same pictures
  * @throws DataError for images that cannot be used or divided
  * @throws BackendError where no backend runs
  * @throws OutOfMemoryError before anything is read, where the wasm heap certainly cannot hold a step of training
@@ -125,17 +125,17 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
     esrganMemory(settings.esrgan, features)
     const perceptual = `${features.name}: ${features.description}`
     const keys = await Promise.all(plan.splits.map((split) => splitKeys(split, options, settings, perceptual)))
-    await openRun(keys, plan, { store, resume: options.resume === true })
+    const place = { store, resume: options.resume === true }
+    await openRun(keys, plan, place)
 
     // Split first: a set that cannot be divided is refused before hours of reading.
     const planned = prepareSplits(options.data, plan.splits, options, context)
-    const { source, originals, skipped, signatures } = await timed('read', () =>
-      readImages(options, cacheBytes, context),
-    )
+    const images = await timed('read', () => readImages(options, cacheBytes, context))
+    const { source, originals, skipped, signatures, hashes } = images
     const prepared = skipped.length === 0 ? planned : prepareSplits(source, plan.splits, options, context)
     const main = prepared[0]!
     const audit = await auditSplit(source, main.split, signatures)
-    for (const { started } of keys) await store.set(started, new Uint8Array(0))
+    await notePictures(keys, hashes, place)
 
     const metadata = {
       backend,
@@ -151,7 +151,7 @@ export async function trainPipeline(options: PipelineOptions): Promise<PipelineR
         split,
         isMain: i === 0,
         arms: plan.arms,
-        source,
+        images,
         prepared: prepared[i]!,
         keys: keys[i]!,
         name: plan.splits.length > 1 ? split : undefined,

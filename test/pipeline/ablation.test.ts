@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { memoryStore } from '../../src/data/index.js'
+import { memoryStore, type ImageSource } from '../../src/data/index.js'
 import { trainPipeline, type PipelineOptions, type PipelineResult, type RunResult } from '../../src/pipeline/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { comparable, small } from './small.js'
@@ -137,5 +137,29 @@ describe('several splits and arms on wasm', () => {
       'patient bicubic',
     ])
     expect([...trained].filter((stage) => stage.endsWith('psnr'))).toEqual(['image: psnr'])
+  })
+
+  it('takes no input and no state that was made of other pictures under the same names', async () => {
+    const [first] = small.data.records
+    const exchanged: ImageSource = {
+      ...small.data,
+      async read(record) {
+        const image = await small.data.read(record)
+        return { ...image, data: image.data.map((value) => 255 - value) as Uint8Array }
+      },
+    }
+    const onlyFirst: ImageSource = {
+      ...small.data,
+      read: (record) => (record.id === first!.id ? exchanged : small.data).read(record),
+    }
+    const few: PipelineOptions = { ...small, ablation: ['bicubic', 'none'], maxSteps: 2 }
+    const store = memoryStore()
+    const before = await trainPipeline({ ...few, store })
+    const after = await trainPipeline({ ...few, store, data: exchanged })
+    expect(after.report.runs).not.toEqual(before.report.runs)
+    expect(comparable(after)).toEqual(comparable(await trainPipeline({ ...few, data: exchanged })))
+    await expect(trainPipeline({ ...few, store, data: onlyFirst, resume: true })).rejects.toThrow(
+      'options.resume must go on with the pictures of the stopped run; some have changed since',
+    )
   })
 })
