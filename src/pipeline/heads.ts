@@ -11,7 +11,7 @@ import {
   type SupportSet,
 } from '../siamese/index.js'
 import { evaluateByMagnification, type ScoredRecord } from './evaluation.js'
-import { intervalByPatient } from './intervalByPatient.js'
+import { pairInterval } from './pairInterval.js'
 import type { LockedThreshold, PairEvaluation, Prediction, RunResult } from './resultTypes.js'
 
 /** Images of one side, with what the network makes of them. */
@@ -93,24 +93,19 @@ function verifyPairs(options: HeadsOptions): { pair: PairEvaluation | null; pair
   if (!canPair(test.records)) return { pair: null, pairHead }
   const asked = pairsOf(test, 1, options)
   const { n, similar, pairAccuracy, auc, probabilities } = evaluatePairs(pairHead, asked.distances, asked.isSimilar)
-  const patient = (rows: Int32Array): string[] => Array.from(rows, (i) => test.records[i]!.patient)
-  const [first, second] = [patient(asked.a), patient(asked.b)]
+  const patients = test.records.map(({ patient }) => patient)
   const isRight = Array.from(probabilities, (p, k) => Number((p >= 0.5 ? 1 : 0) === asked.isSimilar[k]))
   return {
     pairHead,
     pair: {
       pairAccuracy,
-      pairAccuracyInterval: intervalByPatient(
-        first,
-        (rows) => rows.reduce((sum, k) => sum + isRight[k]!, 0) / rows.length,
-        seed,
-      ),
+      pairAccuracyInterval: pairInterval(patients, asked, isRight, seed),
       auc: Number.isNaN(auc) ? null : auc,
       n,
       similar,
       threshold: pairHead.threshold,
       chosenOn,
-      samePatientPairs: first.filter((name, k) => name === second[k]).length,
+      samePatientPairs: asked.a.filter((i, k) => patients[i] === patients[asked.b[k]!]).length,
     },
   }
 }

@@ -16,10 +16,11 @@ export function intervalByPatient(
 ): Interval | null {
   if (new Set(patients).size < 2) return null
   try {
-    const { low, high, resamples } = bootstrapByGroup(patients, statistic, { level, seed })
+    const { low, high, resamples, undefinedResamples } = bootstrapByGroup(patients, statistic, { level, seed })
+    const without = undefinedResamples === 0 ? '' : ` (${undefinedResamples} without a value left out)`
     return low === high
       ? null
-      : { low, high, level, method: `bootstrap by patient, ${resamples} resamples, percentiles` }
+      : { low, high, level, method: `bootstrap by patient, ${resamples} resamples${without}, percentiles` }
   } catch (error) {
     if (error instanceof ArgumentError && error.argument === 'statistic') return null
     throw error

@@ -21,7 +21,7 @@ export interface SupportResult extends HeadResult {
 export interface PairEvaluation {
   /** Share of right answers about test pairs. */
   readonly pairAccuracy: number
-  /** Bootstrap by the patient of a pair's first image; null where it cannot be computed. */
+  /** Bootstrap by patient, both images of a pair drawn with theirs; null where it cannot be computed. */
   readonly pairAccuracyInterval: Interval | null
   /** Area under the ROC curve of the negative distances, similar = positive. */
   readonly auc: number | null
