@@ -54,7 +54,7 @@ export async function armsFigure(report: PipelineReport): Promise<string> {
     },
   } as const
   const lines = [
-    ...protocolLines(report),
+    ...protocolLines(report, splits),
     'head sigmoid on the test images, decisions at 0.5; bars: bootstrap by patient, where there is one; each point is one training',
   ]
   return await titledChart('Runs by input and split', lines, {

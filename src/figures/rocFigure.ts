@@ -26,7 +26,7 @@ export async function rocFigure(report: PipelineReport): Promise<string> {
   const { auc, aucInterval, aucByPatient, decisions, locked } = results.overall
   if (roc === null || auc === null)
     throw new ArgumentError('report.roc', 'be a curve (the test set holds one class only)', roc)
-  const how = aucInterval === null ? '' : ` (${methodWords(aucInterval)})`
+  const how = aucInterval === null ? '' : ` (${methodWords(aucInterval)}, images as independent)`
   const byPatient =
     aucByPatient === null ? [] : [`AUC by patient:${bracket(aucByPatient)} (${methodWords(aucByPatient)})`]
   const points = [decisions, locked].flatMap((made, i): UnitCurve[] => {

@@ -7,6 +7,7 @@ import { reportHTML } from '../pipeline/reportHTML.js'
 import { reportMarkdown } from '../pipeline/reportMarkdown.js'
 import type { PipelineReport, PipelineResult } from '../pipeline/reportTypes.js'
 import type { RunEnvironment } from '../pipeline/runEnvironment.js'
+import { spelledNumbers } from '../pipeline/spelledNumbers.js'
 import { encodeImage } from './images.js'
 import { rasterize } from './rasterize.js'
 
@@ -47,7 +48,7 @@ export async function writeReport(
   const report = { ...result.report, figures: [...files.keys()].filter((file) => file.startsWith('figures/')) }
   const { schemaVersion, ...rest } = report
   const notices = noticeLines(report.protocol).map(({ long }) => long)
-  files.set('report.json', `${JSON.stringify({ schemaVersion, notices, ...rest, environment }, null, 2)}\n`)
+  files.set('report.json', `${JSON.stringify({ schemaVersion, notices, ...rest, environment }, spelledNumbers, 2)}\n`)
   files.set('report.html', await reportHTML(report, figures, environment))
   files.set('report.md', reportMarkdown(report, environment))
   await mkdir(folder, { recursive: true })

@@ -14,6 +14,10 @@ export function someNames(names: readonly string[], most: number, plain: (name: 
   return names.slice(0, most).map(plain).join(', ') + more
 }
 
+/** What was done with the images of a training side, of which the validation side is a part where there is one. */
+export const learnedBy = (validation: object | null): string =>
+  validation === null ? 'trained on' : 'trained on or chosen by'
+
 /** Most names of one collision. */
 const most = 6
 

@@ -60,20 +60,24 @@ export interface SiameseInputOptions extends SuperResolvedInputOptions {
  * The input of a trained Siamese network, `side` x `side` pixels, made as in its training: {@link superResolvedInput} by the generator
  * that belongs to it, enlarged by MATLAB's bicubic (`bicubic`), or resized only (`none`).
  *
- * @throws ArgumentError where the side is no multiple of the factor of enlargement
+ * @param generator needed by the arms `psnr` and `esrgan` only
+ * @throws ArgumentError where the side is no multiple of the factor of enlargement, or a generator is missing
  */
 export async function siameseInput(
-  generator: Generator,
+  generator: Generator | undefined,
   image: PixelImage,
   side: number,
   { arm = 'esrgan', signal, ...how }: SiameseInputOptions = {},
 ): Promise<PixelImage> {
   if (arm === 'none') return await lowResolutionInput(image, side, how)
-  const factor = arm === 'bicubic' ? paperScale : generator.config.scale
+  const model = arm === 'bicubic' ? undefined : generator
+  if (arm !== 'bicubic' && model === undefined)
+    throw new ArgumentError('generator', `be given for inputs made by ${arm}`, undefined)
+  const factor = model?.config.scale ?? paperScale
   if (side % factor !== 0)
     throw new ArgumentError('side', `be a multiple of ${factor}, the factor of enlargement`, side)
   const lr = await lowResolutionInput(image, side / factor, how)
-  return arm === 'bicubic' ? resizeBicubic(lr, { scale: factor }) : await enlarged(generator, lr, signal)
+  return model === undefined ? resizeBicubic(lr, { scale: factor }) : await enlarged(model, lr, signal)
 }
 
 /** A square image through the generator, in one piece. */

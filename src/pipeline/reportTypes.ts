@@ -119,7 +119,7 @@ export interface PipelineReport {
   } | null
   /** Super-resolution x4 of held-out images, beside bicubic. */
   readonly superResolution: {
-    /** Mean PSNR of the generator in dB. */
+    /** Mean PSNR of the generator (after the GAN stage) in dB; infinite where an image comes out exactly. */
     readonly psnr: number
     /** Mean SSIM of the generator. */
     readonly ssim: number
@@ -136,9 +136,9 @@ export interface PipelineReport {
   }
   /** Training curves. */
   readonly history: {
-    /** Every step of both ESRGAN stages. */
+    /** Every step of both ESRGAN stages, of the default run's split. */
     readonly esrgan: readonly StepHistory[]
-    /** Where ESRGAN's training diverged and went back to earlier weights, in order. */
+    /** Where that training diverged and went back to earlier weights, in order. */
     readonly rollBacks: readonly RollBack[]
     /** Every epoch of the default run's Siamese network. */
     readonly siamese: readonly EpochHistory[]

@@ -96,7 +96,7 @@ export interface RunResult {
   readonly validation: Side | null
   /** The images of the results. */
   readonly test: Side
-  /** Test images of a patient, slide or accession that is learned from, or is chosen by, as well. */
+  /** Test images of a patient that is learned from, or is chosen by, as well. */
   readonly leakedTestImages: number
   /** What each head says. */
   readonly heads: {

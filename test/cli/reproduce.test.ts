@@ -112,12 +112,15 @@ describe('reproduce', () => {
       const done = await cli([...argv, ...many])
       expect(done.code).toBe(0)
       expect(done.stderr).toMatch(/^image: psnr: siamese 1\//m)
+      expect(done.stdout).toContain(`report: ${join(out, 'report.html')}, ${join(out, 'report.md')}\n`)
       for (const split of ['patient', 'image']) {
         for (const arm of ['none', 'bicubic', 'psnr', 'esrgan'])
           expect(done.stdout).toContain(`${split} split, input ${arm}: accuracy`)
       }
       expect(done.stdout.match(/patient recognition .* support set: accuracy .* pair accuracy/g)).toHaveLength(8)
-      expect(done.stdout).toMatch(/image split, input none: .* patients, \d of them of patients that were learned from/)
+      expect(done.stdout).toMatch(
+        /image split, input none: .* patients, \d of them of patients that were trained on or chosen by/,
+      )
       const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
       expect(report.runs).toHaveLength(8)
       expect(report.comparisons).toHaveLength(12)
@@ -128,6 +131,7 @@ describe('reproduce', () => {
       for (const arm of ['none', 'bicubic', 'psnr']) {
         const without = await cli([...argv, '--validation', '0', '--ablation', arm, '--json'])
         expect(JSON.parse(without.stdout).protocol).toMatchObject({ validation: null, curves: 'test' })
+        if (arm !== 'psnr') await rm(join(out, 'generator.safetensors'))
         const { predictions } = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))
         const { id, score } = predictions[0]
         const image = join(

@@ -41,10 +41,10 @@ describe('figures', () => {
   it('are all drawn, each a whole SVG file with the protocol in small print', async () => {
     const figures = await renderFigures(madeUpStudy(), encode)
     expect([...figures.keys()]).toEqual(figureNames)
-    for (const svg of figures.values()) {
+    for (const [name, svg] of figures) {
       expect(svg).toMatch(/^<svg [\s\S]*<\/svg>$/)
       expect(flat(svg)).toContain(
-        'patient split · seed 1 · quick preset · wasm backend · 192 synthetic images of 24 patients',
+        `patient split${name === 'arms' ? ', image split' : ''} · seed 1 · quick preset · wasm backend · 192 synthetic images of 24 patients`,
       )
       expect(words(svg)).toContain('SYNTHETIC IMAGES')
       expect(svg.replaceAll(/data:[^"]*/g, '')).not.toMatch(broken)
@@ -109,7 +109,14 @@ describe('figures', () => {
     expect(map).toContain(`ringed: ${fp + fn} wrong answers at 0.5`)
     expect(map).toContain('14-2500')
     const arms = flat(await armsFigure(report))
-    for (const text of ['no enlargement', 'bicubic x4', 'PSNR-stage generator x4', 'ESRGAN x4', 'image split', 'AUC'])
+    for (const text of [
+      'no enlargement',
+      'bicubic x4',
+      'PSNR-stage generator x4',
+      'ESRGAN x4',
+      'patient split, image split · seed',
+      'AUC',
+    ])
       expect(arms).toContain(text)
     const mistakes = await mistakesFigure(report, pictures, encode)
     expect(mistakes.match(/<image /g)).toHaveLength(8 * 3)

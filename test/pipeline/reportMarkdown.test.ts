@@ -264,6 +264,14 @@ describe('writeReport', () => {
     expect([...(await readFile(join(out, 'generator.safetensors')))]).toEqual([1, 2, 3])
   })
 
+  it('spells out in report.json what JSON has no number for', async () => {
+    const made = madeUpResult()
+    const superResolution = { ...made.report.superResolution, psnr: Infinity, bicubicPsnr: -Infinity, ssim: NaN }
+    await writeReport(folder, { ...made, report: { ...made.report, superResolution } })
+    const json = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))
+    expect(json.superResolution).toMatchObject({ psnr: 'Infinity', bicubicPsnr: '-Infinity', ssim: 'NaN' })
+  })
+
   it('replaces an earlier report, with its figures that are no more', async () => {
     await writeReport(folder, madeUpResult())
     await writeReport(folder, madeUpResult({}, { roc: null }))

@@ -55,6 +55,32 @@ describe('sections of the report', () => {
     expect(page).not.toMatch(/\| support \||Youden|## Runs side by side/)
   })
 
+  it('say where the validation side could choose no threshold', () => {
+    const runs = report.runs.map((each) => {
+      const head = { ...each.heads.sigmoid, overall: { ...each.heads.sigmoid.overall, locked: null } }
+      return { ...each, heads: { ...each.heads, sigmoid: head } }
+    })
+    const page = reportMarkdown({ ...report, runs, results: runs[0]!.heads.sigmoid })
+    expect(page).toContain('The validation side holds one class only: no threshold but 0.5 can be chosen on it')
+    expect(page).not.toMatch(/no validation side/)
+  })
+
+  it('say of what split the leakage is, and that a patient is known who was only chosen by', () => {
+    expect(section(text, 'Leakage')).toContain('This is the patient split; how many test images of the others leak')
+    expect(section(text, 'Runs side by side')).toContain(
+      '61 of 64 test images of the image split are of patients that were trained on or chosen by.',
+    )
+    const alone = madeUpStudy({ hasValidation: false, splits: ['image'] }).report
+    expect(section(reportMarkdown(alone), 'Leakage')).toMatch(/test images are of patients that were trained on\. An/)
+    expect(section(reportMarkdown(alone), 'Leakage')).not.toContain('This is the')
+  })
+
+  it.each(['none', 'bicubic', 'psnr', 'esrgan'] as const)('say what made the input, and no other thing: %s', (arm) => {
+    const page = reportMarkdown(madeUpStudy({ splits: ['patient'], arms: [arm] }).report)
+    expect(section(page, 'Protocol')).toContain('| low-resolution input | 32 x 32 pixels |')
+    expect(section(page, 'Super-resolution').includes('is made by the one after the PSNR stage')).toBe(arm === 'psnr')
+  })
+
   it('warn of few patients', () => {
     const few = madeUpStudy({ patients: 5 }).report
     expect(reportMarkdown(few)).toContain('\n\n**Only 5 patients to test on: ')
@@ -79,6 +105,8 @@ describe('sections of the report', () => {
       runs.match(/ESRGAN x4 − no enlargement \| \+3\.1 \| -6\.2 to 12\.5 \| 7 : 5 \| 0\.7740 \| -0\.012 \|/g),
     ).toHaveLength(2)
     expect(runs).toContain('None is corrected for there being 12 tests')
+    const without = report.comparisons.map((each) => ({ ...each, auc: each.auc && { ...each.auc, delong: null } }))
+    expect(reportMarkdown({ ...report, comparisons: without })).toContain('None is corrected for there being 6 tests')
     const difference = (report.runs[4]!.heads.sigmoid.overall.accuracy - sigmoid.overall.accuracy) * 100
     expect(runs).toContain(`(${difference > 0 ? '+' : ''}${difference.toFixed(1)} points); 61 of 64 test images`)
   })
@@ -101,6 +129,11 @@ describe('sections of the report', () => {
     expect(paper).toContain(
       `**${(accuracy * 100).toFixed(2)}** [${points(interval!.low)} to ${points(interval!.high)} (by patient)], n = 24`,
     )
+    expect(paper).toContain('| the paper | 0.0391 | 0.9887 | 0.9876 | not stated |')
+    expect(paper).toContain(
+      `| **this run**, patient split, ESRGAN x4 | ${sigmoid.overall.loss['binaryCrossEntropy']!.toFixed(4)} |`,
+    )
+    expect(paper).toMatch(/\| \*\*this run\*\*, patient split, ESRGAN x4 \|.*\| 64 of 12 \|/)
     expect(paper).toContain('0.92, 0.58, 0.60 and 0.17 points')
     expect(paper).toContain('pool to 98.13 %')
     expect(paper).toContain('more than 85 patients, its Table I of 82')

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { WeightsError, printable } from '../../errors.js'
 import { imageToTensor } from '../../image.js'
 import { readImage } from '../../node/index.js'
+import { scale } from '../../pipeline/scale.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { backendOption, integer, jsonOption, requireFile, requireFolder, threadsOption } from '../options.js'
@@ -67,17 +68,16 @@ export function predictCommand(io: CommandIO): Command {
     .action(async (images: string[], { model, backend, threads, nearest, json }: PredictCommandOptions) => {
       for (const image of images) await requireFile('IMAGE', image)
       await requireFolder('--model', model)
-      const generatorFile = await requireFile('--model', join(model, 'generator.safetensors'))
       const siameseFile = await requireFile('--model', join(model, 'siamese.safetensors'))
       const { loadGenerator } = await import('../../esrgan/index.js')
       const { classifyEmbeddings, embedImages, loadSiamese, nearestReferences, supportScores } =
         await import('../../siamese/index.js')
       const { armNames, siameseInput } = await import('../../pipeline/index.js')
+      const { needsGenerator } = await import('../../pipeline/armInput.js')
       for (const image of images) await readImage(image)
       const started = await startChosen(io, backend, threads)
       io.stderr.write(`${started.description}\n`)
       const progress = createProgress(io)
-      using generator = loadGenerator(await readFile(generatorFile), { source: generatorFile })
       const loaded = loadSiamese(await readFile(siameseFile), { source: siameseFile })
       const { head, threshold, support, metadata } = loaded
       using siamese = loaded.network
@@ -87,12 +87,19 @@ export function predictCommand(io: CommandIO): Command {
       const arm = armNames.find((name) => name === (metadata['arm'] ?? 'esrgan'))
       if (arm === undefined)
         throw new WeightsError(siameseFile, `its inputs were made by ${metadata['arm']}, which is unknown`)
+      const generatorFile = needsGenerator(arm)
+        ? await requireFile('--model', join(model, 'generator.safetensors'))
+        : undefined
+      using generator =
+        generatorFile === undefined
+          ? undefined
+          : loadGenerator(await readFile(generatorFile), { source: generatorFile })
       const [height, side] = siamese.inputShape
-      const { scale } = generator.config
-      if (height !== side || (arm !== 'none' && side % scale !== 0)) {
+      const factor = arm === 'none' ? 1 : (generator?.config.scale ?? scale)
+      if (height !== side || side % factor !== 0) {
         throw new WeightsError(
           siameseFile,
-          `takes ${side}x${height} pixels, not a square of a multiple of the generator's x${scale}`,
+          `takes ${side}x${height} pixels, not a square of a multiple of the enlargement, x${factor}`,
         )
       }
       const resize = metadata['resize'] === 'nearest' ? 'nearest' : 'bilinear'

@@ -20,6 +20,8 @@ import {
 } from '../../errors.js'
 import type { FeatureExtractor } from '../../losses/index.js'
 import { folderStore, peakMemoryBytes, readWeightsFile, writeReport } from '../../node/index.js'
+import { learnedBy } from '../../pipeline/auditWords.js'
+import { spelledNumbers } from '../../pipeline/spelledNumbers.js'
 import { splitWords } from '../../pipeline/splitWords.js'
 import type { Arm, PipelineReport, RunResult } from '../../pipeline/index.js'
 import { interruptible } from '../interrupt.js'
@@ -264,22 +266,25 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
             const { protocol, results, runs, comparisons, superResolution: sr } = report
             if (json === true) {
               io.stdout.write(
-                `${JSON.stringify({
-                  notices,
-                  out,
-                  protocol,
-                  results,
-                  runs: runs.map(({ split, arm, heads, leakedTestImages }) => ({
-                    split,
-                    arm,
-                    heads,
-                    leakedTestImages,
-                  })),
-                  comparisons,
-                  superResolution: sr,
-                  dataTime: report.dataTime,
-                  files,
-                })}\n`,
+                `${JSON.stringify(
+                  {
+                    notices,
+                    out,
+                    protocol,
+                    results,
+                    runs: runs.map(({ split, arm, heads, leakedTestImages }) => ({
+                      split,
+                      arm,
+                      heads,
+                      leakedTestImages,
+                    })),
+                    comparisons,
+                    superResolution: sr,
+                    dataTime: report.dataTime,
+                    files,
+                  },
+                  spelledNumbers,
+                )}\n`,
               )
               return
             }
@@ -291,7 +296,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
                 `perceptual loss: ${protocol.perceptual} features`,
                 `data: ${dataShares(report)} of the time`,
                 `peak memory: ${(peakMemoryBytes() / 2 ** 20).toFixed(0)} MiB`,
-                `report: ${join(out, 'report.md')}`,
+                `report: ${join(out, 'report.html')}, ${join(out, 'report.md')}`,
                 '',
               ].join('\n'),
             )
@@ -315,11 +320,12 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
 /** A run's results: each head's accuracy under its own name. */
-function runLines({ split, arm, heads, leakedTestImages }: RunResult, isOneOfMany: boolean): string[] {
+function runLines({ split, arm, heads, leakedTestImages, validation }: RunResult, isOneOfMany: boolean): string[] {
   const { sigmoid, support, pair } = heads
   const { accuracy, auc, n, patients, decisions } = sigmoid.overall
   const name = isOneOfMany ? `${splitWords(split)}, input ${arm}` : `test (${splitWords(split)})`
-  const leaked = leakedTestImages === 0 ? '' : `, ${leakedTestImages} of them of patients that were learned from`
+  const leaked =
+    leakedTestImages === 0 ? '' : `, ${leakedTestImages} of them of patients that were ${learnedBy(validation)}`
   return [
     `${name}: accuracy ${percent(accuracy)}, AUC ${auc?.toFixed(3) ?? 'none (one class)'}, n = ${n} images of ${patients} patients${leaked}`,
     `  patient recognition ${percent(decisions.patientRecognition.rate)}; support set: accuracy ${support === null ? 'none' : percent(support.overall.accuracy)}; pair verification: pair accuracy ${pair === null ? 'none' : `${percent(pair.pairAccuracy)} of ${pair.n} pairs`}`,

@@ -1,7 +1,8 @@
 import type { AuditedDuplicates, Collision, SharedName } from '../../data/index.js'
-import { collisionWords, matchWords, someNames } from '../auditWords.js'
+import { collisionWords, learnedBy, matchWords, someNames } from '../auditWords.js'
 import { count, plain, table } from '../markdown.js'
 import type { PipelineReport } from '../reportTypes.js'
+import { splitWords } from '../splitWords.js'
 
 /** Most lines and names that are shown; report.json has them all. */
 const longest = 12
@@ -63,7 +64,7 @@ function meaning({ leakage, protocol }: PipelineReport): string[] {
   const { leaks, testImagesInLeaks, unknown } = leakage
   if (protocol.split === 'image') {
     return [
-      `${leakage.leakedTestImages} of ${count(protocol.test.images, 'test image')} are of patients that were trained on. An image-level split puts pictures of one tumour on both sides; the network can recognise the patient instead of the disease. Read the results above with that in mind, and run \`--split patient\`.`,
+      `${leakage.leakedTestImages} of ${count(protocol.test.images, 'test image')} are of patients that were ${learnedBy(protocol.validation)}. An image-level split puts pictures of one tumour on both sides; the network can recognise the patient instead of the disease. Read the results above with that in mind, and run \`--split patient\`.`,
     ]
   }
   if (leaks.length > 0) {
@@ -81,8 +82,14 @@ export function leakageSection(report: PipelineReport): string {
   const { onBothSides, collisions, duplicates, pictures, unknown } = leakage
   const { images } = protocol
   const crowded = pictures?.crowded ?? 0
+  const splits = new Set(report.runs.map(({ split }) => split))
   const parts = [
     '## Leakage between training and test side',
+    ...(splits.size < 2
+      ? []
+      : [
+          `This is the ${plain(splitWords(protocol.split))}; how many test images of the others leak, stands in the table of the runs.`,
+        ]),
     [
       sharedLine(onBothSides.patients, 'patient', { images }),
       sharedLine(onBothSides.slides, 'slide', { images, without: unknown.slides }),

@@ -25,7 +25,7 @@ export function protocolSection({ protocol, runs, versions }: PipelineReport): s
     ['preset', plain(protocol.preset)],
     ['seed', String(protocol.seed)],
     ['backend', plain(protocol.backend)],
-    ['low-resolution input', `${protocol.inputSize} x ${protocol.inputSize} pixels, enlarged x4 by the generator`],
+    ['low-resolution input', `${protocol.inputSize} x ${protocol.inputSize} pixels`],
     ['generator', plain(networks.generator)],
     ['discriminator', plain(networks.discriminator)],
     ['Siamese network', plain(networks.siamese)],

@@ -124,6 +124,12 @@ function methodsText({ heads: { sigmoid } }: RunResult): string {
   return `Intervals: ${known.join('; ')}. A dash is an interval that these images do not allow.`
 }
 
+/** Why 0.5 is the only threshold. */
+const noThreshold = ({ validation }: RunResult): string =>
+  validation === null
+    ? 'There is no validation side: no threshold but 0.5 was looked for, and none may be chosen on the test side.'
+    : 'The validation side holds one class only: no threshold but 0.5 can be chosen on it, and none may be on the test side.'
+
 /** The default run: its three heads, images and patients, both kinds of intervals, and each magnification. */
 export function resultsSection(report: PipelineReport): string {
   const run = report.runs[0]!
@@ -144,9 +150,7 @@ export function resultsSection(report: PipelineReport): string {
     ...(overall.auc === 1
       ? ['An AUC of exactly 1 has no interval: perfect separation of so few images proves little.']
       : []),
-    ...(overall.locked === null
-      ? ['There is no validation side: no threshold but 0.5 was looked for, and none may be chosen on the test side.']
-      : []),
+    ...(overall.locked === null ? [noThreshold(run)] : []),
   ]
   return stack([
     '## Results on the test set',

@@ -1,5 +1,6 @@
 import { armWords } from '../armWords.js'
-import { plain, stack, table } from '../markdown.js'
+import { learnedBy } from '../auditWords.js'
+import { count, plain, stack, table } from '../markdown.js'
 import type { ArmComparison, PipelineReport, RunResult } from '../reportTypes.js'
 import { splitWords } from '../splitWords.js'
 import { figure } from './figure.js'
@@ -41,12 +42,12 @@ const comparisonRow = ({ split, a, b, accuracy, auc }: ArmComparison): string[] 
 function comparisonText(comparisons: readonly ArmComparison[]): string | undefined {
   if (comparisons.length === 0) return undefined
   const level = levelWords(comparisons[0]!.accuracy.interval ?? comparisons[0]!.auc?.interval)
-  const tests = comparisons.length * 2
+  const tests = comparisons.reduce((sum, { auc }) => sum + (auc === null || auc.delong === null ? 1 : 2), 0)
   const head = ['split', 'input: a − b', 'accuracy, points', `${level}, by patient`, 'right only in a : b', 'McNemar p']
   return stack([
     '### Does the input make a difference?',
     table([...head, 'AUC', `${level}, by patient`, 'DeLong p'], comparisons.map(comparisonRow)),
-    `Paired on the same test images, head \`sigmoid\`, threshold 0.5. McNemar’s and DeLong’s tests count images as independent, so that their p values are too small; the intervals by patient are not. None is corrected for there being ${tests} tests: by Bonferroni’s rule a p below ${(0.05 / tests).toPrecision(2)} would count. An interval that holds 0 is no proof that two inputs are equally good. Each arm is one training with one seed, and another seed may turn the order round.`,
+    `Paired on the same test images, head \`sigmoid\`, threshold 0.5. McNemar’s and DeLong’s tests count images as independent, so that their p values are too small; the intervals by patient are not. None is corrected for there being ${count(tests, 'test')}: by Bonferroni’s rule a p below ${(0.05 / tests).toPrecision(2)} would count. An interval that holds 0 is no proof that two inputs are equally good. Each arm is one training with one seed, and another seed may turn the order round.`,
   ])
 }
 
@@ -59,7 +60,7 @@ function splitText(runs: readonly RunResult[]): string | undefined {
       if (other === undefined) return []
       const points = (run: RunResult): number => run.heads.sigmoid.overall.accuracy * 100
       return [
-        `- ${armWords[image.arm]}: ${points(image).toFixed(1)} % by the image split, ${points(other).toFixed(1)} % by the ${plain(splitWords(other.split))} (${signed(points(image) - points(other), 1)} points); ${image.leakedTestImages} of ${image.test.images} test images of the image split are of patients that were trained on.`,
+        `- ${armWords[image.arm]}: ${points(image).toFixed(1)} % by the image split, ${points(other).toFixed(1)} % by the ${plain(splitWords(other.split))} (${signed(points(image) - points(other), 1)} points); ${image.leakedTestImages} of ${image.test.images} test images of the image split are of patients that were ${learnedBy(image.validation)}.`,
       ]
     })
   if (lines.length === 0) return undefined
@@ -91,7 +92,7 @@ export function sideBySideSection(report: PipelineReport): string | undefined {
       ],
       runs.map(runRow),
     ),
-    'Accuracy, patient recognition and AUC are of the head `sigmoid`, decisions at 0.5. Leaked: test images of patients that were trained on. Same seeds, pairs and network for every run; the runs of one split share their images.',
+    `Accuracy, patient recognition and AUC are of the head \`sigmoid\`, decisions at 0.5. Leaked: test images of patients that were ${learnedBy(runs[0]!.validation)}. Same seeds and encoder for every run; the runs of one split share their images and pairs.`,
     figure(report, 'arms'),
     splitText(runs),
     comparisonText(comparisons),

@@ -25,6 +25,9 @@ export function superResolutionSection(report: PipelineReport): string {
     '## Super-resolution x4 of held-out images',
     table(['mean', 'generator', 'bicubic', 'better'], rows),
     `${count(sr.n, 'image')} of the test side, ${sr.channel.toUpperCase()} channel, ${sr.crop} pixels cropped at each border; low resolution by MATLAB’s bicubic x1/4. A generator trained against a discriminator gives up PSNR for sharpness: less PSNR than bicubic is no defect by itself, nor does more of it show that a diagnosis gets better.`,
+    report.runs[0]!.arm === 'psnr'
+      ? 'This generator is the one after the GAN stage; the default run’s input is made by the one after the PSNR stage, which generator.safetensors holds.'
+      : undefined,
     rollBackText(report),
     figure(report, 'panel'),
   ])
