@@ -1,4 +1,5 @@
 import { dispose, grad, sum, tensor, tidy, type Tensor, type TensorLike } from '@tensorflow/tfjs-core'
+import { requireGradients } from '../backend/requireGradients.js'
 import { ArgumentError } from '../errors.js'
 import type {
   DegenerateCase,
@@ -49,8 +50,10 @@ const inInput = (call: Call, inputs: readonly Tensor[], i: number, options?: obj
   )
 
 /** The gradient of the summed loss in its input `i`. */
-const gradientOf = (call: Call, inputs: readonly Tensor[], i: number, options?: object): Promise<ArrayLike<number>> =>
-  read(tidy(() => grad((x) => sum(inInput(call, inputs, i, options)(x)))(inputs[i]!)))
+function gradientOf(call: Call, inputs: readonly Tensor[], i: number, options?: object): Promise<ArrayLike<number>> {
+  requireGradients()
+  return read(tidy(() => grad((x) => sum(inInput(call, inputs, i, options)(x)))(inputs[i]!)))
+}
 
 function golden(call: Call, { inputs, options, value, gradients = [], tolerance = 2e-6 }: GoldenCase): Promise<void> {
   return withInputs(inputs, async (tensors) => {

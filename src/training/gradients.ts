@@ -14,6 +14,7 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core'
 import { releaseTape } from '../backend/index.js'
+import { requireGradients } from '../backend/requireGradients.js'
 import { requireInteger } from '../errors.js'
 import type { NamedVariables } from './network.js'
 
@@ -37,6 +38,7 @@ function guarded<T>(run: () => T): T {
 
 /** `variableGrads` by our own names; variables that the loss does not depend on are left out. */
 export function lossGradients(variables: NamedVariables, loss: () => Scalar): LossGradients {
+  requireGradients()
   const { value, grads } = guarded(() => tidy(() => variableGrads(loss, [...variables.values()])))
   const gradients = new Map<string, Tensor>()
   for (const [name, weight] of variables) {
