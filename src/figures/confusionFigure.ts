@@ -28,11 +28,11 @@ export async function confusionFigure(report: PipelineReport): Promise<string> {
   const made = [
     ['sigmoid', sigmoid.overall.decisions],
     ['sigmoid', sigmoid.overall.locked],
-    ['support', support?.overall.decisions],
-    ['support', support?.overall.locked],
+    ['support', support.overall.decisions],
+    ['support', support.overall.locked],
   ] as const
   const matrices = made.flatMap(([head, decisions]) => {
-    if (decisions === null || decisions === undefined) return []
+    if (decisions === null) return []
     const { rule, value } = decisions.threshold
     const where = rule === 'fixed' ? `threshold ${value}` : `threshold ${value.toFixed(3)}, locked`
     return [{ name: `${head}, ${where}`, decisions }]

@@ -1,8 +1,11 @@
 import type { DataAudit, DataTime, ImageRecord, MagnificationCounts } from '../data/index.js'
 import type { RollBack } from '../esrgan/index.js'
-import type { PixelImage } from '../image.js'
+import type { PipelinePictures } from './pictureTypes.js'
+import type { PublishedResults } from './publishedTypes.js'
 import type { ArmComparison, EpochHistory, HeadResult, Prediction, RunResult, Side } from './resultTypes.js'
 
+export type * from './pictureTypes.js'
+export type * from './publishedTypes.js'
 export type * from './resultTypes.js'
 
 /** Losses of one ESRGAN step. */
@@ -166,91 +169,6 @@ export interface StageTime extends DataTime {
   readonly seconds: number
   /** `(waited + worked) / seconds`. */
   readonly share: number
-}
-
-/** Accuracy in % at one magnification, with its reported deviation where one is given. */
-export interface PublishedAccuracy {
-  /** Percent. */
-  readonly accuracy: number
-  /** Reported standard deviation in points. */
-  readonly deviation?: number
-}
-
-/** One row of the paper's Table II. */
-export interface PublishedRow {
-  /** Authors and year. */
-  readonly work: string
-  /** By magnification. */
-  readonly accuracy: Readonly<Record<'40' | '100' | '200' | '400', PublishedAccuracy>>
-  /** How that work counted: `image`, `patient`, or a `?` where it is not certain. */
-  readonly level: string
-}
-
-/** What the paper reports. */
-export interface PublishedResults {
-  /** Loss of the headline. */
-  readonly loss: number
-  /** Accuracy of the headline. */
-  readonly accuracy: number
-  /** AUC of the headline. */
-  readonly auc: number
-  /** Table II. */
-  readonly tableII: readonly PublishedRow[]
-}
-
-/** Pictures of a run, as pixels; they are not part of `report.json`. */
-export interface PipelinePictures {
-  /** Augmented copies of training images, with captions. */
-  readonly augmented: readonly {
-    /** Which image, or how it was changed. */
-    readonly caption: string
-    /** As it enters the generator. */
-    readonly image: PixelImage
-  }[]
-  /** Held-out crops: the low-resolution input (enlarged by pixel repetition), bicubic, ESRGAN, the original. */
-  readonly panels: readonly {
-    /** Which image. */
-    readonly caption: string
-    /** The low-resolution crop, every pixel repeated. */
-    readonly lr: PixelImage
-    /** Bicubic enlargement. */
-    readonly bicubic: PixelImage
-    /** The generator's. */
-    readonly sr: PixelImage
-    /** The original. */
-    readonly hr: PixelImage
-    /** PSNR in dB of the whole image, Y, crop 4. */
-    readonly psnr: {
-      /** Of the bicubic enlargement. */
-      readonly bicubic: number
-      /** Of the generator's. */
-      readonly sr: number
-    }
-  }[]
-  /** The most confident wrong answers of the default run's sigmoid head at threshold 0.5, the most confident first, 8 at most. */
-  readonly mistakes: readonly {
-    /** Which image. */
-    readonly caption: string
-    /** The image, 224 pixels wide or high at most. */
-    readonly image: PixelImage
-    /** The true class. */
-    readonly label: ImageRecord['label']
-    /** Probability of malignant. */
-    readonly score: number
-    /** Whose image it is. */
-    readonly patient: string
-    /** The training images whose embeddings are nearest, the nearest first. */
-    readonly nearest: readonly {
-      /** Which image. */
-      readonly caption: string
-      /** Its class. */
-      readonly label: ImageRecord['label']
-      /** Between the embeddings. */
-      readonly distance: number
-      /** The image, 224 pixels wide or high at most. */
-      readonly image: PixelImage
-    }[]
-  }[]
 }
 
 /** What `trainPipeline` returns. It holds no tensors. */

@@ -49,8 +49,8 @@ export interface Prediction {
   readonly label: ImageRecord['label']
   /** Probability of malignant by the sigmoid head. */
   readonly score: number
-  /** Score of malignant by the support set, in [0, 1]; null where it was not computed. */
-  readonly support: number | null
+  /** Score of malignant by the support set, in [0, 1]. */
+  readonly support: number
 }
 
 /** One epoch of Siamese training. */
@@ -102,8 +102,8 @@ export interface RunResult {
   readonly heads: {
     /** Per-image probability from the embedding: the default head. */
     readonly sigmoid: HeadResult
-    /** Distances to training embeddings; null where it was not computed. */
-    readonly support: SupportResult | null
+    /** Distances to training embeddings. */
+    readonly support: SupportResult
     /** Two images, same class or not; null where no pairs can be drawn. */
     readonly pair: PairEvaluation | null
   }

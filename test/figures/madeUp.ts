@@ -32,14 +32,17 @@ function predictions(n: number): PipelineReport['predictions'] {
       magnification: ([40, 100, 200, 400] as const)[i % 4]!,
       label: malignant ? ('malignant' as const) : ('benign' as const),
       score: Math.min(1, Math.max(0, random.normal(malignant ? 0.65 : 0.4, 0.2))),
-      support: null,
+      support: (i % 6) / 5,
     }
   })
 }
 
 /** What the pipeline finds of them. */
-function evaluate(items: PipelineReport['predictions']): Evaluation {
-  return evaluateScored(items.map(({ id, patient, label, score }) => ({ record: { id, patient, label }, score })))
+function evaluate(items: PipelineReport['predictions'], isProbability = true): Evaluation {
+  return evaluateScored(
+    items.map(({ id, patient, label, score }) => ({ record: { id, patient, label }, score })),
+    { isProbability },
+  )
 }
 
 /** An audit that found nothing. */
@@ -64,6 +67,15 @@ export function madeUpResult(
   const byMagnification = Object.fromEntries(
     [40, 100, 200, 400].map((m) => [String(m), evaluate(items.filter((item) => item.magnification === m))]),
   )
+  const support = {
+    overall: evaluate(
+      items.map((item) => ({ ...item, score: item.support })),
+      false,
+    ),
+    byMagnification: {},
+    method: 'kNN, k = 5',
+    references: 128,
+  }
   const { fpr, tpr } = rocCurve(
     items.map((item) => item.label === 'malignant'),
     items.map((item) => item.score),
@@ -125,7 +137,7 @@ export function madeUpResult(
         arm: 'esrgan',
         ...sides,
         leakedTestImages: 0,
-        heads: { sigmoid: { overall, byMagnification }, support: null, pair: null },
+        heads: { sigmoid: { overall, byMagnification }, support, pair: null },
         history,
         keptEpoch: history.length,
         predictions: items,

@@ -174,7 +174,7 @@ export function madeUpStudy(
         leakedTestImages: split === 'image' ? images - 3 : 0,
         heads: {
           sigmoid: headOf(items, ({ score }) => score, lockedAt),
-          support: { ...headOf(items, ({ support }) => support!, lockedAt), method: 'kNN, k = 5', references: 128 },
+          support: { ...headOf(items, ({ support }) => support, lockedAt), method: 'kNN, k = 5', references: 128 },
           pair: {
             pairAccuracy: 0.713,
             pairAccuracyInterval: around(0.713, 0.08, 'percentile bootstrap by patient'),

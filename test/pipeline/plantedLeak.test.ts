@@ -69,7 +69,7 @@ it('tells a planted leak: by image all looks well, by patient nothing is there',
   // Each test image has others of its patient on the training side, and every head recognises them.
   expect(image.leakedTestImages).toBe(image.test.images)
   expect(report.leakage.onBothSides.patients).toHaveLength(image.test.patients)
-  for (const head of [image.heads.sigmoid, image.heads.support!]) {
+  for (const head of [image.heads.sigmoid, image.heads.support]) {
     expect(head.overall.accuracy).toBeGreaterThan(0.95)
     expect(head.overall.auc).toBeGreaterThan(0.95)
   }
@@ -83,7 +83,7 @@ it('tells a planted leak: by image all looks well, by patient nothing is there',
     expect(interval!.low).toBeLessThan(0.5)
     expect(interval!.high).toBeGreaterThan(0.5)
   }
-  expect(patient.heads.support!.overall.accuracy).toBeLessThan(0.7)
+  expect(patient.heads.support.overall.accuracy).toBeLessThan(0.7)
   expect(patient.heads.pair!.pairAccuracyInterval!.low).toBeLessThan(0.5)
 
   const text = reportMarkdown(report)

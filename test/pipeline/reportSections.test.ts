@@ -28,8 +28,8 @@ describe('sections of the report', () => {
     for (const [head, made] of [
       ['sigmoid', decisions],
       ['sigmoid', locked!],
-      ['support', support!.overall.decisions],
-      ['support', support!.overall.locked!],
+      ['support', support.overall.decisions],
+      ['support', support.overall.locked!],
     ] as const) {
       const { accuracyInterval: images, accuracyByPatient: patients, confusion } = made
       const row = results.split('\n').find((line) => line.startsWith(`| ${head} | ${made.threshold.value} (`))!
@@ -45,14 +45,14 @@ describe('sections of the report', () => {
     expect(results).toContain('128 training images (kNN, k = 5)')
   })
 
-  it('say where there is no validation side, no pair and no support set', () => {
+  it('say where there is no validation side, and no pair', () => {
     const { report: bare } = madeUpStudy({ hasValidation: false, splits: ['patient'], arms: ['esrgan'] })
-    const runs = bare.runs.map((each) => ({ ...each, heads: { ...each.heads, support: null, pair: null } }))
+    const runs = bare.runs.map((each) => ({ ...each, heads: { ...each.heads, pair: null } }))
     const page = reportMarkdown({ ...bare, runs })
     expect(page).toContain('There is no validation side: no threshold but 0.5')
     expect(page).toContain('It has no validation side either.')
     expect(page).toContain('No pairs were evaluated.')
-    expect(page).not.toMatch(/\| support \||Youden|## Runs side by side/)
+    expect(page).not.toMatch(/Youden|## Runs side by side/)
   })
 
   it('say where the validation side could choose no threshold', () => {

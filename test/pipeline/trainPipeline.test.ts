@@ -71,16 +71,16 @@ describe('trainPipeline on wasm', () => {
     const { heads, keptEpoch, predictions, train, test } = result.report.runs[0]!
     expect(keptEpoch).toBe(3)
     const { support, pair } = heads
-    expect(support!.references).toBe(train.images)
-    expect(support!.overall).toMatchObject({
+    expect(support.references).toBe(train.images)
+    expect(support.overall).toMatchObject({
       n: test.images,
       brier: null,
       calibrationError: null,
       reliability: [],
       loss: {},
     })
-    const right = predictions.filter(({ label, support: score }) => (label === 'malignant') === score! >= 0.5).length
-    expect(support!.overall.accuracy).toBeCloseTo(right / test.images, 12)
+    const right = predictions.filter(({ label, support: score }) => (label === 'malignant') === score >= 0.5).length
+    expect(support.overall.accuracy).toBeCloseTo(right / test.images, 12)
     expect(pair!.chosenOn).toBe('validation')
     expect(pair!.n).toBe(2 * pair!.similar)
     expect(pair!.pairAccuracy).toBeGreaterThanOrEqual(0)

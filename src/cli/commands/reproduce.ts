@@ -18,12 +18,8 @@ import {
   OneClassError,
   WeightsError,
 } from '../../errors.js'
-import type { FeatureExtractor } from '../../losses/index.js'
-import { folderStore, peakMemoryBytes, readWeightsFile, writeReport } from '../../node/index.js'
-import { learnedBy } from '../../pipeline/auditWords.js'
-import { spelledNumbers } from '../../pipeline/spelledNumbers.js'
-import { splitWords } from '../../pipeline/splitWords.js'
-import type { Arm, PipelineReport, RunResult } from '../../pipeline/index.js'
+import { folderStore, peakMemoryBytes, writeReport } from '../../node/index.js'
+import type { Arm } from '../../pipeline/index.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { networkFile } from '../networkFiles.js'
@@ -40,8 +36,10 @@ import {
 } from '../options.js'
 import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
+import { resultJSON, resultLines } from '../reproduced.js'
 import { withSkipHint } from '../skipHint.js'
 import { startChosen, type BackendChoice } from '../startChosen.js'
+import { loadFeatures } from '../vggFeatures.js'
 
 interface ReproduceOptions {
   data?: string
@@ -67,24 +65,6 @@ interface ReproduceOptions {
 
 /** Errors that say the input is at fault: while nothing was trained, nothing that was begun is worth keeping. */
 const inputErrors = [ArgumentError, BackendError, DataError, OneClassError, WeightsError]
-
-/**
- * SRGAN's rescaling of VGG features (Ledig et al. 2017): weights trained on inputs of 0..255 give a perceptual loss that
- * would drown the other terms, whose weights belong to torchvision's scale.
- */
-const caffeFeatureScale = 1 / 12.75
-
-async function loadFeatures(file: string): Promise<FeatureExtractor> {
-  const { loadVGGFeatures, readNetwork } = await import('../../esrgan/index.js')
-  try {
-    const weights = await readWeightsFile(file)
-    const network = readNetwork(weights, { source: file })
-    const isCaffe = network.kind === 'vgg' && network.config.input === 'caffe'
-    return await loadVGGFeatures(weights, { source: file, ...(isCaffe ? { featureScale: caffeFeatureScale } : {}) })
-  } catch (error) {
-    throw new WeightsError('--vgg', `no VGG19: ${(error as Error).message}`)
-  }
-}
 
 /** An argument as a shell takes it. */
 const quoted = (argument: string): string =>
@@ -263,43 +243,11 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
               backendDescription: started.description,
               command,
             })
-            const { protocol, results, runs, comparisons, superResolution: sr } = report
             if (json === true) {
-              io.stdout.write(
-                `${JSON.stringify(
-                  {
-                    notices,
-                    out,
-                    protocol,
-                    results,
-                    runs: runs.map(({ split, arm, heads, leakedTestImages }) => ({
-                      split,
-                      arm,
-                      heads,
-                      leakedTestImages,
-                    })),
-                    comparisons,
-                    superResolution: sr,
-                    dataTime: report.dataTime,
-                    files,
-                  },
-                  spelledNumbers,
-                )}\n`,
-              )
+              io.stdout.write(`${resultJSON(report, { notices, out, files })}\n`)
               return
             }
-            for (const notice of notices) io.stdout.write(`${notice}\n`)
-            io.stdout.write(
-              [
-                ...runs.flatMap((run) => runLines(run, runs.length > 1)),
-                `super-resolution: ESRGAN ${sr.psnr.toFixed(2)} dB / ${sr.ssim.toFixed(4)}, bicubic ${sr.bicubicPsnr.toFixed(2)} dB / ${sr.bicubicSsim.toFixed(4)} (PSNR / SSIM, Y, crop ${sr.crop}, ${sr.n} held-out images)`,
-                `perceptual loss: ${protocol.perceptual} features`,
-                `data: ${dataShares(report)} of the time`,
-                `peak memory: ${(peakMemoryBytes() / 2 ** 20).toFixed(0)} MiB`,
-                `report: ${join(out, 'report.html')}, ${join(out, 'report.md')}`,
-                '',
-              ].join('\n'),
-            )
+            for (const line of [...notices, ...resultLines(report, out)]) io.stdout.write(`${line}\n`)
           } finally {
             features?.dispose()
           }
@@ -316,27 +264,6 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       }
     })
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
-
-/** A run's results: each head's accuracy under its own name. */
-function runLines({ split, arm, heads, leakedTestImages, validation }: RunResult, isOneOfMany: boolean): string[] {
-  const { sigmoid, support, pair } = heads
-  const { accuracy, auc, n, patients, decisions } = sigmoid.overall
-  const name = isOneOfMany ? `${splitWords(split)}, input ${arm}` : `test (${splitWords(split)})`
-  const leaked =
-    leakedTestImages === 0 ? '' : `, ${leakedTestImages} of them of patients that were ${learnedBy(validation)}`
-  return [
-    `${name}: accuracy ${percent(accuracy)}, AUC ${auc?.toFixed(3) ?? 'none (one class)'}, n = ${n} images of ${patients} patients${leaked}`,
-    `  patient recognition ${percent(decisions.patientRecognition.rate)}; support set: accuracy ${support === null ? 'none' : percent(support.overall.accuracy)}; pair verification: pair accuracy ${pair === null ? 'none' : `${percent(pair.pairAccuracy)} of ${pair.n} pairs`}`,
-  ]
-}
-
-/** What share of each stage's time data took. */
-const dataShares = ({ dataTime }: PipelineReport): string =>
-  Object.entries(dataTime)
-    .map(([stage, { share }]) => `${stage} ${(share * 100).toFixed(1)} %`)
-    .join(', ')
 
 /** Takes away a cache that this run began, and the folder if nothing else is in it. */
 async function removeBegun(out: string, cache: string): Promise<void> {

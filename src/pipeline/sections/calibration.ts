@@ -16,10 +16,7 @@ const scoreRow = (name: string, { brier, calibrationError, loss, n, positives }:
 /** Whether a probability of 0.8 is right 8 times of 10; nothing where no head gives probabilities. */
 export function calibrationSection(report: PipelineReport): string | undefined {
   const { sigmoid, support } = report.runs[0]!.heads
-  const overalls = [sigmoid.overall, ...(support === null ? [] : [support.overall])]
-  const heads = overalls.flatMap((overall, i) =>
-    overall.brier === null ? [] : [[i === 0 ? 'sigmoid' : 'support', overall] as const],
-  )
+  const heads = Object.entries({ sigmoid, support }).filter(([, { overall }]) => overall.brier !== null)
   if (heads.length === 0) return undefined
   const bins = sigmoid.overall.reliability
     .filter(({ n }) => n > 0)
@@ -29,12 +26,12 @@ export function calibrationSection(report: PipelineReport): string | undefined {
       fixed(meanProbability, 3),
       `${percent(positiveShare)} %`,
     ])
-  const error = sigmoid.overall.calibrationError ?? support?.overall.calibrationError ?? null
+  const error = sigmoid.overall.calibrationError ?? support.overall.calibrationError
   return stack([
     '## Calibration',
     table(
       ['head', 'Brier score', 'of the share of malignant images alone', 'calibration error', 'loss'],
-      heads.map(([name, overall]) => scoreRow(name, overall)),
+      heads.map(([name, { overall }]) => scoreRow(name, overall)),
     ),
     `The Brier score is the mean squared error of the probability; a forecast that knows only how many of the test images are malignant has the one in the third column, and a worse one says that the probabilities are no use as such. ${error === null ? '' : `Calibration error: ${error.bins} ${error.strategy === 'uniform' ? 'bins of equal width' : 'bins of equally many images'} (Naeini et al. 2015). It is biased upwards where bins hold few images.`}`,
     figure(report, 'calibration'),

@@ -14,7 +14,7 @@ const chosenWords: Readonly<Record<LockedThreshold['chosenOn'], string>> = {
 /** The heads that give every image a score. */
 const imageHeads = ({ heads: { sigmoid, support } }: RunResult): [name: string, overall: Evaluation][] => [
   ['sigmoid', sigmoid.overall],
-  ...(support === null ? [] : [['support', support.overall] satisfies [string, Evaluation]]),
+  ['support', support.overall],
 ]
 
 /** A share of right answers with its interval, in percent. */
@@ -135,10 +135,6 @@ export function resultsSection(report: PipelineReport): string {
   const run = report.runs[0]!
   const { overall } = run.heads.sigmoid
   const { support } = run.heads
-  const supportWords =
-    support === null
-      ? ''
-      : `, \`support\` compares an image with ${count(support.references, 'training image')} (${plain(support.method)})`
   const few =
     run.test.patients >= 10
       ? undefined
@@ -154,7 +150,7 @@ export function resultsSection(report: PipelineReport): string {
   ]
   return stack([
     '## Results on the test set',
-    `${count(run.test.images, 'image')} (${overall.positives} malignant) of ${count(run.test.patients, 'patient')}, ${plain(splitWords(run.split))}, input: ${armWords[run.arm]}. One network answers in several ways: \`sigmoid\` is its classifier${supportWords}, \`pair\` says of two images whether they are of one class.`,
+    `${count(run.test.images, 'image')} (${overall.positives} malignant) of ${count(run.test.patients, 'patient')}, ${plain(splitWords(run.split))}, input: ${armWords[run.arm]}. One network answers in several ways: \`sigmoid\` is its classifier, \`support\` compares an image with ${count(support.references, 'training image')} (${plain(support.method)}), \`pair\` says of two images whether they are of one class.`,
     few,
     '### How well scores rank malignant above benign',
     rankingTable(run),

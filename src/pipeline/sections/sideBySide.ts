@@ -22,7 +22,7 @@ function runRow({ split, arm, test, leakedTestImages, heads }: RunResult): strin
     range(aucInterval, 3),
     range(aucByPatient, 3),
     fixed(patientAuc?.auc, 3),
-    percent(support?.overall.accuracy),
+    percent(support.overall.accuracy),
     percent(pair?.pairAccuracy),
   ]
 }
