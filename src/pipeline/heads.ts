@@ -104,6 +104,7 @@ function verifyPairs(options: HeadsOptions): { pair: PairEvaluation | null; pair
       n,
       similar,
       threshold: pairHead.threshold,
+      scale: pairHead.scale,
       chosenOn,
       samePatientPairs: asked.a.filter((i, k) => patients[i] === patients[asked.b[k]!]).length,
     },

@@ -29,8 +29,10 @@ export interface PairEvaluation {
   readonly n: number
   /** How many of them are of one class. */
   readonly similar: number
-  /** Pairs at most this distance apart count as similar. */
+  /** Pairs at most this distance apart count as similar; without meaning where `scale` is 0. */
   readonly threshold: number
+  /** How fast the probability of one class falls with the distance; 0 where nearer pairs were no likelier: then all count as similar. */
+  readonly scale: number
   /** The images whose pairs it was fitted on. */
   readonly chosenOn: 'validation' | 'training'
   /** How many of the test pairs are of one patient. */

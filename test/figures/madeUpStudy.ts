@@ -182,6 +182,7 @@ export function madeUpStudy(
             n: 200,
             similar: 100,
             threshold: 0.8731,
+            scale: 3.1,
             chosenOn: hasValidation ? 'validation' : 'training',
             samePatientPairs: 9,
           },

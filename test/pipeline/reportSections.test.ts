@@ -81,6 +81,13 @@ describe('sections of the report', () => {
     expect(section(page, 'Super-resolution').includes('is made by the one after the PSNR stage')).toBe(arm === 'psnr')
   })
 
+  it('name no distance where none tells pairs apart', () => {
+    const pair = { ...run!.heads.pair!, scale: 0 }
+    const page = reportMarkdown({ ...report, runs: [{ ...run!, heads: { ...run!.heads, pair } }] })
+    expect(page).toContain('; nearer validation pairs were no likelier to be of one class, so that every pair counts')
+    expect(page).not.toContain('distance threshold')
+  })
+
   it('warn of few patients', () => {
     const few = madeUpStudy({ patients: 5 }).report
     expect(reportMarkdown(few)).toContain('\n\n**Only 5 patients to test on: ')

@@ -76,9 +76,23 @@ function decisionTables(run: RunResult): string {
 
 function pairText({ heads: { pair } }: RunResult): string {
   if (pair === null) return 'No pairs were evaluated.'
-  const { pairAccuracy, pairAccuracyInterval: interval, auc, n, similar, threshold, chosenOn, samePatientPairs } = pair
+  const {
+    pairAccuracy,
+    pairAccuracyInterval: interval,
+    auc,
+    n,
+    similar,
+    threshold,
+    scale,
+    chosenOn,
+    samePatientPairs,
+  } = pair
   const how = interval === null ? '' : `, ${levelWords(interval)} ${percentRange(interval)} (${plain(interval.method)})`
-  return `**Pair accuracy ${share(pairAccuracy)}**${how}, AUC ${fixed(auc, 3)}, ${count(n, 'pair')}, ${similar} of them of one class and ${samePatientPairs} of one patient; distance threshold ${Number(threshold.toFixed(4))}, chosen on ${chosenOn} pairs. An accuracy of pairs is no accuracy of images, and does not stand beside one.`
+  const rule =
+    scale === 0
+      ? `nearer ${chosenOn} pairs were no likelier to be of one class, so that every pair counts as of one class`
+      : `distance threshold ${Number(threshold.toFixed(4))}, chosen on ${chosenOn} pairs`
+  return `**Pair accuracy ${share(pairAccuracy)}**${how}, AUC ${fixed(auc, 3)}, ${count(n, 'pair')}, ${similar} of them of one class and ${samePatientPairs} of one patient; ${rule}. An accuracy of pairs is no accuracy of images, and does not stand beside one.`
 }
 
 function magnificationTable({ heads: { sigmoid } }: RunResult): string {
