@@ -1,8 +1,8 @@
 /** The pictures of `npm run verify:esrgan`: curve and panel, as SVG. */
 import { resizeImage } from '../../src/data/index.js'
-import { renderChart } from '../../src/figures/renderChart.js'
+import { titledChart } from '../../src/figures/renderChart.js'
 import { colours } from '../../src/figures/style.js'
-import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wholePixels } from '../../src/figures/svg.js'
+import { bodyTop, fitText, imageAt, margin, svgFile, textAt, wholePixels, wrapLines } from '../../src/figures/svg.js'
 import type { PixelImage } from '../../src/image.js'
 import { encodeImage } from '../../src/node/images.js'
 
@@ -11,17 +11,6 @@ export interface CurvePoint {
   readonly stage: 'psnr' | 'gan'
   readonly step: number
   readonly psnr: number
-}
-
-/** A line as several of at most so many characters, broken between words. */
-function folded(line: string, most: number): string[] {
-  const parts = ['']
-  for (const word of line.split(' ')) {
-    const last = parts.at(-1)!
-    if (last !== '' && last.length + 1 + word.length > most) parts.push(word)
-    else parts[parts.length - 1] = last === '' ? word : `${last} ${word}`
-  }
-  return parts
 }
 
 /** The curve of both stages beside bicubic interpolation. */
@@ -33,8 +22,7 @@ export function curveFigure(points: readonly CurvePoint[], bicubic: number, line
     stage: stage === 'psnr' ? 'PSNR stage' : 'GAN stage',
   }))
   const label = `bicubic ${bicubic.toFixed(2)} dB`
-  return renderChart({
-    title: { text: 'Held-out PSNR while training', subtitle: lines.flatMap((line) => folded(line, 90)) },
+  return titledChart('Held-out PSNR while training', lines, {
     width: 560,
     height: 280,
     layer: [
@@ -85,7 +73,9 @@ export async function stagesFigure(
   const gap = 10
   const cell = wholePixels(rows[0]!.images[0]!.width, 200)
   const at = (column: number): number => margin + column * (cell + gap)
-  let y = bodyTop(lines)
+  const width = 2 * margin + headings.length * (cell + gap) - gap
+  const small = wrapLines(lines, width - 2 * margin)
+  let y = bodyTop(small)
   const body = headings.map((heading, i) =>
     textAt(at(i) + cell / 2, y + 12, heading, { size: 12, bold: true, anchor: 'middle' }),
   )
@@ -102,6 +92,5 @@ export async function stagesFigure(
     for (const [i, note] of notes.entries()) body.push(textAt(at(i + 1) + cell / 2, y, note, { anchor: 'middle' }))
     y += 10
   }
-  const width = 2 * margin + headings.length * (cell + gap) - gap
-  return svgFile(width, y + margin, 'Super-resolution x4 of images of patients it never saw', lines, body)
+  return svgFile(width, y + margin, 'Super-resolution x4 of images of patients it never saw', small, body)
 }

@@ -46,8 +46,6 @@ function expectSameWeights(actual: NamedTensors, expected: NamedTensors): void {
 
 const standard = ['Add', 'Concatenate', 'Conv2D', 'InputLayer', 'LeakyReLU', 'Rescaling', 'UpSampling2D']
 
-beforeAll(() => useBackend('wasm'))
-
 describe.each(['wasm', 'cpu'] as const)('generatorToLayersModel on %s', (backend) => {
   beforeAll(() => useBackend(backend))
 
@@ -89,6 +87,8 @@ describe.each(['wasm', 'cpu'] as const)('generatorToLayersModel on %s', (backend
 })
 
 describe('networks as layers models', () => {
+  beforeAll(() => useBackend('wasm'))
+
   it.each([1, 2, 4] as const)('give back the same generator, bit for bit, at scale %s', async (scale) => {
     await expectNoLeak(async () => {
       using generator = createRRDBGenerator({ ...tiny, scale, channels: 2, residualScale: 0.1 })
@@ -192,6 +192,8 @@ describe('networks as layers models', () => {
 })
 
 describeShared('Real-ESRGAN x4plus as a layers model', () => {
+  beforeAll(() => useBackend('wasm'))
+
   it('gives the outputs of the generator and back its weights, bit for bit', async () => {
     await expectNoLeak(async () => {
       const file = await readWeightsFile(sharedData('rrdb/RealESRGAN_x4plus.fp16.safetensors'))
@@ -211,6 +213,8 @@ describeShared('Real-ESRGAN x4plus as a layers model', () => {
 })
 
 describeShared('VGG19 (ImageNet, Caffe weights, uint8) as weights', () => {
+  beforeAll(() => useBackend('wasm'))
+
   it('has the weights and features of the layers model, also as safetensors with names of torchvision', async () => {
     await expectNoLeak(async () => {
       const path = sharedData('vgg19/model.json')

@@ -13,7 +13,7 @@ const rows = uniform('rows of length 1', [6, 5])
 const withZeros = build([6, 5], (i, j) => (i === 2 ? 0 : at(rows, i, j)))
 
 const verification: ConformanceCase = {
-  name: 'trained pair verification: |a - b| weighted',
+  name: 'trained pair verification: the weighted absolute difference',
   group: 'network',
   tolerance: 1e-5,
   async run() {
