@@ -20,7 +20,12 @@ export interface WasmModule {
   wasmMemory?: WebAssembly.Memory
   /** What the other builds export, their `memory` among it. */
   asm?: Record<string, unknown>
-  tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, memoryOffset: number): void }
+  tfjs: {
+    disposeData(id: number): void
+    registerTensor(id: number, size: number, memoryOffset: number): void
+    /** Only in the threaded build. */
+    getThreadsCount?(): number
+  }
 }
 
 /** The wasm backend of tfjs 4.22, as far as it is used here. */

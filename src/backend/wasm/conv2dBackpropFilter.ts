@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { heapFloats, placeOf, Temporaries, type WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
+import { fastFilterGradient } from './fastConvolution.js'
 import { matMulInto } from './matMulInto.js'
 import { nativeKernels, type NativeKernels } from './native/native.js'
 
@@ -112,6 +113,8 @@ export function conv2dBackpropFilter({
   attrs: ConvGradientAttrs & { filterShape: number[] }
 }): TensorInfo {
   const info = convInfo(x.shape, attrs.filterShape, attrs)
+  const fast = fastFilterGradient(backend, x, dy, info)
+  if (fast) return fast
   const { filterHeight, filterWidth, inChannels, outChannels, strideHeight: sh, strideWidth: sw } = info
   const width = info.outWidth + Math.ceil(filterWidth / sw) - 1
   const heightOf = (rows: number): number => rows + Math.ceil(filterHeight / sh) - 1

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { heapFloats, placeOf, runKernel, Temporaries, type WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
+import { fastInputGradient } from './fastConvolution.js'
 import { nativeKernels } from './native/native.js'
 
 /** One side of the transposed convolution, for a stride s: output row h is `h + pad = s*q + phase`. */
@@ -127,6 +128,8 @@ export function conv2dBackpropInput({
 }): TensorInfo {
   const { inputShape } = attrs
   const info = convInfo(inputShape, filter.shape, attrs)
+  const fast = fastInputGradient(backend, dy, filter, info)
+  if (fast) return fast
   const strides: [number, number] = [info.strideHeight, info.strideWidth]
   const axes: [Axis, Axis] = [
     axis(info.inHeight, info.filterHeight, strides[0], info.padInfo.top),

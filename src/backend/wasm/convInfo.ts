@@ -7,20 +7,22 @@ export interface ConvGradientAttrs {
   pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]]
   dataFormat: 'NHWC' | 'NCHW'
   dimRoundingMode?: 'floor' | 'round' | 'ceil'
+  /** Only convolutions have them: tfjs's gradients need 1. */
+  dilations?: [number, number] | number | null
 }
 
 /** Sizes and pads of a convolution; throws for NCHW, which wasm cannot compute. */
 export function convInfo(
   inputShape: number[],
   filterShape: number[],
-  { strides, pad, dataFormat, dimRoundingMode }: ConvGradientAttrs,
+  { strides, pad, dataFormat, dimRoundingMode, dilations }: ConvGradientAttrs,
 ): backend_util.Conv2DInfo {
   if (dataFormat === 'NCHW') throw new BackendError('wasm', 'convolutions need the NHWC data format')
   return backend_util.computeConv2DInfo(
     inputShape as [number, number, number, number],
     filterShape as [number, number, number, number],
     strides,
-    1,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
   )

@@ -10,6 +10,7 @@ import { conv2dBackpropInput } from './conv2dBackpropInput.js'
 import { concat, identity, pack, splitV, unpack } from './dataMovement.js'
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwiseGradients.js'
 import { einsum } from './einsum.js'
+import { fastConvolution } from './fastConvolution.js'
 import { fusedConv2D, leakyRelu } from './leakyRelu.js'
 import { fusedMatMul } from './fusedMatMul.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
@@ -42,7 +43,7 @@ const leaky = Object.entries({ FusedConv2D: fusedConv2D, LeakyRelu: leakyRelu })
   isSlow: () => true,
   make: (stock) => {
     const safe = kernel === 'FusedConv2D' ? safeConvolution(false)(stock) : stock
-    return safe && make(safe)
+    return safe && (kernel === 'FusedConv2D' ? fastConvolution(make(safe)) : make(safe))
   },
 }))
 
@@ -58,7 +59,10 @@ const convolutions = ['Conv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D']
       ),
       [5, 14],
     ),
-  make: safeConvolution(kernel !== 'Conv2D'),
+  make: (stock) => {
+    const safe = safeConvolution(kernel !== 'Conv2D')(stock)
+    return safe && kernel === 'Conv2D' ? fastConvolution(safe) : safe
+  },
 }))
 
 /** Pooling, probed where the output is too large, which does the heap no harm: its second row. */

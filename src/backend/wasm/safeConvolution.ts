@@ -4,7 +4,6 @@ import { runKernel, Temporaries, type WasmBackend } from './backend.js'
 import type { ConvGradientAttrs } from './convInfo.js'
 import { fitAxis } from './fitAxis.js'
 
-type Attributes = ConvGradientAttrs & { dilations?: [number, number] | number | null }
 type Shape4D = [number, number, number, number]
 
 /**
@@ -18,7 +17,7 @@ export function safeConvolution(isDepthwise: boolean): (stock: KernelFunc | unde
     stock &&
     ((args) => {
       const backend = args.backend as WasmBackend
-      const { strides, pad, dataFormat, dilations, dimRoundingMode } = args.attrs as unknown as Attributes
+      const { strides, pad, dataFormat, dilations, dimRoundingMode } = args.attrs as unknown as ConvGradientAttrs
       const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo }
       if (dataFormat === 'NCHW') return stock(args)
       const info = backend_util.computeConv2DInfo(

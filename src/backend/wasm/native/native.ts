@@ -29,9 +29,12 @@ export interface NativeKernels {
 
 const instances = new WeakMap<object, NativeKernels>()
 
-const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+/** The bytes of a module. */
+export const decode = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
 
-function instantiate({ wasm }: WasmBackend): NativeKernels {
+/** The memory that holds the backend's tensors. */
+export function memoryOf({ wasm }: WasmBackend): WebAssembly.Memory {
   const memory = wasm.wasmMemory ?? wasm.asm?.['memory']
   if (!(memory instanceof WebAssembly.Memory)) {
     throw new BackendError(
@@ -39,6 +42,11 @@ function instantiate({ wasm }: WasmBackend): NativeKernels {
       'this version of @tensorflow/tfjs-backend-wasm keeps its memory elsewhere; 4.22 fits',
     )
   }
+  return memory
+}
+
+function instantiate(backend: WasmBackend): NativeKernels {
+  const memory = memoryOf(backend)
   const isShared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
   let bytes = decode(isShared ? modules.shared : modules.simd)
   if (!isShared && !WebAssembly.validate(bytes)) bytes = decode(modules.plain)

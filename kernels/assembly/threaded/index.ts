@@ -1,0 +1,1 @@
+export { busy, run, stop, work } from './pool'

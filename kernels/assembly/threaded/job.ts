@@ -1,0 +1,50 @@
+/**
+ * What a convolution job works on. Places are byte offsets into tfjs's heap, 0 for none; strides are words from pixel to
+ * pixel, so that a tensor may be some channels of a wider one. The order of the fields is that of `jobFields` in
+ * src/backend/wasm/native.
+ */
+@unmanaged
+export class Job {
+  // The input, or what stands in its place.
+  x: usize
+  xStride: i32
+  batch: i32
+  inHeight: i32
+  inWidth: i32
+  inChannels: i32
+  // The output.
+  y: usize
+  yStride: i32
+  outHeight: i32
+  outWidth: i32
+  outChannels: i32
+  // [3, 3, in, out], or [3, 3, out, in] to be used turned by 180 degrees.
+  filter: usize
+  isTurned: i32
+  // Zeros above and left of the input.
+  top: i32
+  left: i32
+  // What is done to a sum on its way to y: ((leaky(sum + bias)) * (sign > 0 ? 1 : signSlope)) * scale + residual.
+  bias: usize
+  slope: f32
+  sign: usize
+  signStride: i32
+  signSlope: f32
+  scale: f32
+  residual: usize
+  residualStride: i32
+  // Winograd: outputs of a tile along an axis, tiles, and tiles of a task.
+  m: i32
+  tilesHigh: i32
+  tilesWide: i32
+  firstTile: i32
+  tiles: i32
+  block: i32
+  // Workspace: the transformed filter, input and output gradient; and of each thread.
+  u: usize
+  v: usize
+  d: usize
+  scratch: usize
+  scratchBytes: i32
+  isFirst: i32
+}

@@ -1,0 +1,21 @@
+import { Job } from './job'
+import { convolveTask, filterTask, gradientFilterTask, gradientProductTask, gradientTilesTask } from './winograd'
+
+/** Runs one task of a job. */
+export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
+  const fields = changetype<Job>(job)
+  switch (kernel) {
+    case 0:
+      return filterTask(fields, task, thread)
+    case 1:
+      return convolveTask(fields, task, thread)
+    case 2:
+      return gradientTilesTask(fields, task, thread)
+    case 3:
+      return gradientProductTask(fields, task)
+    case 4:
+      return gradientFilterTask(fields, task, thread)
+    default:
+      unreachable()
+  }
+}
