@@ -32,6 +32,8 @@ export {
   wasmFailure,
   wasmHeapLimit,
   wasmMemory,
+  wasmPrecision,
+  wasmPrecisions,
   type AdamNumbers,
   type AdamTensors,
   type AffineMatrix,
@@ -39,6 +41,8 @@ export {
   type ConvolutionOptions,
   type FillMode,
   type Repair,
+  type WasmPrecision,
+  type WasmTrainingOptions,
 } from './backend/index.js'
 export {
   balancedClassWeights,

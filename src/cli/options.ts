@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
+import { wasmPrecisions } from '../backend/wasm/precision.js'
 import { backendNames } from '../node/backends/startedBackend.js'
 import { maxThreads } from '../node/backends/wasmThreads.js'
 import { hasCode } from '../node/files.js'
@@ -92,6 +93,12 @@ export const backendOption = (): Option =>
 export const threadsOption = (): Option =>
   new Option('--threads <n>', 'threads of the wasm backend (default: the cores there are)').argParser(
     integer(1, maxThreads),
+  )
+
+/** `--precision`, the same everywhere. */
+export const precisionOption = (): Option =>
+  new Option('--precision <name>', "the wasm backend's convolutions: fast, or exact as a sum in float32").choices(
+    wasmPrecisions,
   )
 
 /** What is at the path: a file, a folder, or nothing. */

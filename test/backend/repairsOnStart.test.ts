@@ -18,7 +18,7 @@ const gradients = async () => {
   return values.map((v) => v.reduce((sum, value) => sum + value, 0))
 }
 const main = async () => {
-  const early = enableWasmTraining()
+  const early = enableWasmTraining({ precision: 'exact' })
   await tf.setBackend('wasm')
   const started = backendRepairs().map(({ kernel }) => kernel)
   const kernels = started.map((kernel) => tf.getKernel(kernel, 'wasm').kernelFunc)

@@ -1,5 +1,6 @@
 import { getBackend } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { wasmPrecision } from '../../src/backend/index.js'
 import { startChosen } from '../../src/cli/startChosen.js'
 
 // No adapter, whatever the machine has.
@@ -9,7 +10,10 @@ beforeAll(() => {
 })
 afterAll(() => void vi.unstubAllEnvs())
 
-const startAndListen = async (...choice: [Parameters<typeof startChosen>[1], number?]) => {
+const startAndListen = async (
+  choice: Parameters<typeof startChosen>[1],
+  options: Parameters<typeof startChosen>[2] = {},
+) => {
   let stderr = ''
   const io = {
     stdout: { write: () => undefined },
@@ -17,12 +21,12 @@ const startAndListen = async (...choice: [Parameters<typeof startChosen>[1], num
     debug: false,
     onInterrupt: () => () => undefined,
   }
-  return { started: await startChosen(io, ...choice), stderr }
+  return { started: await startChosen(io, choice, options), stderr }
 }
 
 describe('--backend', () => {
   it('auto says what was chosen and why not the others, on stderr and in the description', async () => {
-    const { started, stderr } = await startAndListen('auto', 2)
+    const { started, stderr } = await startAndListen('auto', { threads: 2 })
     expect(started).toMatchObject({ name: 'wasm', threads: 2 })
     expect(getBackend()).toBe('wasm')
     expect(stderr.trim().split('\n')).toEqual([
@@ -36,8 +40,9 @@ describe('--backend', () => {
   })
 
   it('a name starts that one and says nothing', async () => {
-    const { started, stderr } = await startAndListen('wasm', 2)
+    const { started, stderr } = await startAndListen('wasm', { threads: 2, precision: 'exact' })
     expect(started.description).toBe('WebAssembly with SIMD, 2 threads (it ran already)')
     expect(stderr).toBe('')
+    expect(wasmPrecision()).toBe('exact')
   })
 })

@@ -8,7 +8,7 @@ import { createRandom } from '../../src/random.js'
 import { useBackend } from '../helpers/backend.js'
 import { expectClose } from '../helpers/tensors.js'
 
-beforeAll(() => useBackend('wasm'))
+beforeAll(() => useBackend('wasm', 'exact'))
 
 const settings = fc
   .record({

@@ -26,7 +26,7 @@ const generators = cases.filter(({ config }) => 'blocks' in config)
 const caseNamed = (name: string): (typeof cases)[number] => cases.find((each) => each.name === name)!
 
 describe.each(['wasm', 'cpu'] as const)("networks in files of torch.save, on %s: PyTorch's outputs", (backend) => {
-  beforeAll(() => useBackend(backend))
+  beforeAll(() => useBackend(backend, 'exact'))
 
   it.each(generators)('generator: $name', async ({ config, shape, output, bytes }) => {
     await expectNoLeak(async () => {

@@ -3,6 +3,7 @@ import { placeOf, type WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
 import { threadedKernels } from './native/threaded.js'
 import { winogradConvolution, winogradFilterGradient, type Winograd } from './native/winograd.js'
+import { wasmPrecision } from './precision.js'
 
 type Attributes = ConvGradientAttrs & {
   activation?: string
@@ -17,7 +18,7 @@ function winogradFields(info: backend_util.Conv2DInfo): Winograd | undefined {
   const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = info
   const { top, left } = padInfo
   if (Math.min(batchSize, outHeight, outWidth, inChannels, outChannels) <= 0) return undefined
-  const m = 4
+  const m = wasmPrecision() === 'exact' ? 2 : 4
   return { batch: batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, top, left, m }
 }
 

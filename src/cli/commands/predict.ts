@@ -8,14 +8,21 @@ import { readImage } from '../../node/index.js'
 import { scale } from '../../pipeline/scale.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
-import { backendOption, integer, jsonOption, requireFile, requireFolder, threadsOption } from '../options.js'
+import {
+  backendOption,
+  integer,
+  jsonOption,
+  requireFile,
+  requireFolder,
+  precisionOption,
+  threadsOption,
+} from '../options.js'
 import { createProgress } from '../progress.js'
-import { startChosen, type BackendChoice } from '../startChosen.js'
+import { startChosen, type BackendChoice, type WasmChoice } from '../startChosen.js'
 
-interface PredictCommandOptions {
+interface PredictCommandOptions extends WasmChoice {
   model: string
   backend: BackendChoice
-  threads?: number
   nearest: number
   json?: true
 }
@@ -55,6 +62,7 @@ export function predictCommand(io: CommandIO): Command {
     .requiredOption('--model <dir>', 'the folder that `reproduce` wrote')
     .addOption(backendOption())
     .addOption(threadsOption())
+    .addOption(precisionOption())
     .addOption(
       new Option('--nearest <n>', 'how many of the nearest reference images to name, where the model keeps some')
         .argParser(integer(1))
@@ -65,7 +73,8 @@ export function predictCommand(io: CommandIO): Command {
       'after',
       '\nPrints image, class and the score of malignant, and below it, of the nearest reference images, class, distance and name; with --json an array of {image, class, probability, head, score, threshold, nearest}. Score and class are those of the head that the model names: the sigmoid, whose score is its probability, or the support set.\n\nExample:\n  $ esrgan-scnn predict slide.png --model report',
     )
-    .action(async (images: string[], { model, backend, threads, nearest, json }: PredictCommandOptions) => {
+    .action(async (images: string[], options: PredictCommandOptions) => {
+      const { model, backend, nearest, json } = options
       for (const image of images) await requireFile('IMAGE', image)
       await requireFolder('--model', model)
       const siameseFile = await requireFile('--model', join(model, 'siamese.safetensors'))
@@ -75,7 +84,7 @@ export function predictCommand(io: CommandIO): Command {
       const { armNames, siameseInput } = await import('../../pipeline/index.js')
       const { needsGenerator } = await import('../../pipeline/armInput.js')
       for (const image of images) await readImage(image)
-      const started = await startChosen(io, backend, threads)
+      const started = await startChosen(io, backend, options)
       io.stderr.write(`${started.description}\n`)
       const progress = createProgress(io)
       const loaded = loadSiamese(await readFile(siameseFile), { source: siameseFile })

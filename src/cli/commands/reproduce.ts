@@ -32,16 +32,17 @@ import {
   magnificationList,
   shareBelowOne,
   threadsOption,
+  precisionOption,
   UsageError,
 } from '../options.js'
 import { labelsOption, openImages, requireImages, rootOption } from '../openImages.js'
 import { createProgress } from '../progress.js'
 import { resultJSON, resultLines } from '../reproduced.js'
 import { withSkipHint } from '../skipHint.js'
-import { startChosen, type BackendChoice } from '../startChosen.js'
+import { startChosen, type BackendChoice, type WasmChoice } from '../startChosen.js'
 import { loadFeatures } from '../vggFeatures.js'
 
-interface ReproduceOptions {
+interface ReproduceOptions extends WasmChoice {
   data?: string
   labels?: LabelSpellings
   root?: string
@@ -51,7 +52,6 @@ interface ReproduceOptions {
   validation?: number
   magnification?: Magnification[]
   backend: BackendChoice
-  threads?: number
   seed: number
   vgg?: string
   out: string
@@ -161,6 +161,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
     )
     .addOption(backendOption())
     .addOption(threadsOption())
+    .addOption(precisionOption())
     .addOption(new Option('--seed <n>', 'of everything random').argParser(integer(0, 2 ** 31 - 1)).default(1))
     .option(
       '--vgg <model>',
@@ -186,7 +187,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       '\nWrites report.md, report.html, report.json, figures/, generator.safetensors and siamese.safetensors. Ctrl-C keeps the state for --resume.\n\nExamples:\n  $ esrgan-scnn reproduce --out report\n  $ esrgan-scnn reproduce --data BreaKHis_v1 --magnification 100 --vgg vgg19/model.json --out report\n  $ esrgan-scnn reproduce --data mine.csv --labels 0=benign,1=malignant --out report',
     )
     .action(async (options: ReproduceOptions) => {
-      const { preset, split, ablation, validation, magnification, backend, threads, seed } = options
+      const { preset, split, ablation, validation, magnification, backend, seed } = options
       const { out, maxSteps, onCorrupt, resume, json } = options
       const { vgg, cache } = await checkOptions(options)
       const hadCache = (await kindOf(cache)) !== 'nothing'
@@ -202,7 +203,7 @@ export function reproduceCommand(io: CommandIO, argv: readonly string[]): Comman
       }
       io.stderr.write(`${source.description}\n`)
       let hasBegun = false
-      const started = await startChosen(io, backend, threads)
+      const started = await startChosen(io, backend, options)
       io.stderr.write(`${started.name}: ${started.description}\n`)
       const { estimatePipelineMemory, trainPipeline } = await import('../../pipeline/index.js')
       const progress = createProgress(io)

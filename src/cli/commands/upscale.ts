@@ -7,12 +7,12 @@ import { namedInputs } from '../inputs.js'
 import { interruptible } from '../interrupt.js'
 import type { CommandIO } from '../io.js'
 import { networkFile } from '../networkFiles.js'
-import { backendOption, integer, jsonOption, kindOf, threadsOption, UsageError } from '../options.js'
+import { backendOption, integer, jsonOption, kindOf, threadsOption, precisionOption, UsageError } from '../options.js'
 import { outputFile, outputFiles, type NamedInput } from '../outputs.js'
 import { createProgress } from '../progress.js'
-import { startChosen, type BackendChoice } from '../startChosen.js'
+import { startChosen, type BackendChoice, type WasmChoice } from '../startChosen.js'
 
-interface UpscaleCommandOptions {
+interface UpscaleCommandOptions extends WasmChoice {
   weights: string
   out: string
   format?: string
@@ -21,7 +21,6 @@ interface UpscaleCommandOptions {
   overlap?: number
   force?: true
   backend: BackendChoice
-  threads?: number
   json?: true
 }
 
@@ -76,13 +75,14 @@ export function upscaleCommand(io: CommandIO): Command {
     .option('--force', 'make again what an earlier run has finished')
     .addOption(backendOption())
     .addOption(threadsOption())
+    .addOption(precisionOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nIn a folder, what an earlier run has finished from the same image, weights and settings is left as it is.\nAn image that cannot be enlarged is told of, and the others go on; the exit code is 1 then.\n\nExamples:\n  $ esrgan-scnn upscale small.png --weights RealESRGAN_x4plus.safetensors --out large.png\n  $ esrgan-scnn upscale scans --weights RealESRGAN_x4plus.safetensors --out large --format png',
     )
     .action(async (images: string[], options: UpscaleCommandOptions) => {
-      const { weights, tile, overlap, quality, force = false, backend, threads, json } = options
+      const { weights, tile, overlap, quality, force = false, backend, json } = options
       if (overlap !== undefined && 2 * overlap >= tile) {
         throw new UsageError(`--overlap: must be less than half of the tile (${tile}): ${overlap}`)
       }
@@ -90,7 +90,7 @@ export function upscaleCommand(io: CommandIO): Command {
       const { jobs, folder } = await plan(images, options)
       const { loadGenerator, saveGenerator } = await import('../../esrgan/index.js')
       const stored = await readWeightsFile(file)
-      const started = await startChosen(io, backend, threads)
+      const started = await startChosen(io, backend, options)
       using generator = loadGenerator(stored, { source: weights })
       const { scale, blocks } = generator.config
       if (tile % (4 / scale) !== 0) {

@@ -1,3 +1,4 @@
+import { setWasmPrecision } from '../../backend/wasm/precision.js'
 import { BackendError } from '../../errors.js'
 import { orRestore } from './activate.js'
 import { candidates, type CandidateName } from './candidates.js'
@@ -26,12 +27,13 @@ export interface ChosenBackend extends StartedBackend {
  * Numbers differ in their last digits from backend to backend: name one with {@link startBackend} where a run is to be
  * repeated elsewhere.
  *
- * @throws ArgumentError for a thread count that is not from 1 to 8.
+ * @throws ArgumentError for a thread count that is not from 1 to 8, or an unknown precision.
  * @throws BackendError where none works (it names every reason), and where threads were asked for that wasm, when it is its
  *   turn, cannot have.
  */
-export async function chooseBackend({ threads }: StartBackendOptions = {}): Promise<ChosenBackend> {
+export async function chooseBackend({ threads, precision }: StartBackendOptions = {}): Promise<ChosenBackend> {
   requireThreads(threads)
+  if (precision !== undefined) setWasmPrecision(precision)
   await importGradients('auto')
   const tried: PassedOver[] = []
   for (const { name, start } of candidates) {

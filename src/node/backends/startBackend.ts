@@ -1,3 +1,5 @@
+import type { WasmPrecision } from '../../backend/index.js'
+import { setWasmPrecision } from '../../backend/wasm/precision.js'
 import { ArgumentError, requireInteger } from '../../errors.js'
 import { orRestore } from './activate.js'
 import { startCPU } from './cpu.js'
@@ -15,6 +17,8 @@ export interface StartBackendOptions {
    * process, 8 at most, or one with a warning where threads cannot be had.
    */
   readonly threads?: number
+  /** How `wasm` computes 3x3 convolutions: see `enableWasmTraining`. Default: what was chosen last, at first `fast`. */
+  readonly precision?: WasmPrecision
 }
 
 /** Throws an {@link ArgumentError} unless wasm can be asked for so many threads. */
@@ -36,14 +40,18 @@ export async function importGradients(backend: string): Promise<void> {
  * SIMD build. `wasm` and `cpu` are repaired for training (`repairBackend`). A wasm backend that runs already is kept. `webgpu` takes any
  * adapter, also one that computes on the CPU (the description says so).
  *
- * @throws ArgumentError for an unknown name, or a thread count that is not from 1 to 8.
+ * @throws ArgumentError for an unknown name or precision, or a thread count that is not from 1 to 8.
  * @throws BackendError where a package is missing (it says what to install), is of another version than tfjs-core, does
  *   not load, or finds no GPU (`no adapter`), and where threads were asked for that cannot be had. The backend that was
  *   active stays so.
  */
-export async function startBackend(name: BackendName, { threads }: StartBackendOptions = {}): Promise<StartedBackend> {
+export async function startBackend(
+  name: BackendName,
+  { threads, precision }: StartBackendOptions = {},
+): Promise<StartedBackend> {
   if (!backendNames.includes(name)) throw new ArgumentError('name', `be one of ${backendNames.join(', ')}`, name)
   requireThreads(threads)
+  if (precision !== undefined) setWasmPrecision(precision)
   await importGradients(name)
   return await orRestore(async () => {
     switch (name) {
