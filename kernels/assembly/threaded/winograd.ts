@@ -13,6 +13,9 @@ import {
 // Layouts, n = m + 2 and xi = 0 .. n*n - 1: u [xi, out / 8, in, 8], v [xi, tile, in4], products and d [xi, tile, out8],
 // where in4 and out8 are the channels rounded up to 4 and 8, with zeros.
 
+/** Bytes between the planes of one xi each: without it all points of a tile would share a few lines of the cache. */
+const planeGap: usize = 64
+
 /** Bytes that the transforms of one tile need. */
 export const temporaryBytes: usize = 36 * 16 * 2
 
@@ -46,7 +49,7 @@ export function filterTask(job: Job, task: i32, thread: i32): void {
   const panels = (outChannels + 7) >> 3
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   const gathered = temporary + temporaryBytes
-  const xiStep = (<usize>(panels * inChannels)) << 5
+  const xiStep = ((<usize>(panels * inChannels)) << 5) + planeGap
   const rowStep = <usize>n * xiStep
   for (let half = 0; half < 2; half++) {
     const channel = task * 8 + half * 4
@@ -196,8 +199,8 @@ export function convolveTask(job: Job, task: i32, thread: i32): void {
   const panels = (outChannels + 7) >> 3
   const inRow = (<usize>roundUp(inChannels, 4)) << 2
   const outRow = (<usize>panels) << 5
-  const inStep = <usize>block * inRow
-  const outStep = <usize>block * outRow
+  const inStep = <usize>block * inRow + planeGap
+  const outStep = <usize>block * outRow + planeGap
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   const v = temporary + temporaryBytes
   const products = v + <usize>points * inStep
@@ -207,7 +210,7 @@ export function convolveTask(job: Job, task: i32, thread: i32): void {
   }
   const panelBytes = (<usize>inChannels) << 5
   let panel = job.u
-  for (let xi = 0; xi < points; xi++) {
+  for (let xi = 0; xi < points; xi++, panel += planeGap) {
     const rows = v + <usize>xi * inStep
     const out = products + <usize>xi * outStep
     for (let p = 0; p < panels; p++, panel += panelBytes) {
@@ -232,8 +235,8 @@ export function gradientTilesTask(job: Job, task: i32, thread: i32): void {
   const end = min(job.tiles, (task + 1) * job.block)
   for (let t = task * job.block; t < end; t++) {
     const tile = job.firstTile + t
-    transformTile(job, false, tile, job.v + <usize>t * inRow, <usize>job.tiles * inRow, temporary, patch)
-    transformTile(job, true, tile, job.d + <usize>t * outRow, <usize>job.tiles * outRow, temporary, patch)
+    transformTile(job, false, tile, job.v + <usize>t * inRow, <usize>job.tiles * inRow + planeGap, temporary, patch)
+    transformTile(job, true, tile, job.d + <usize>t * outRow, <usize>job.tiles * outRow + planeGap, temporary, patch)
   }
 }
 
@@ -245,9 +248,9 @@ export function gradientProductTask(job: Job, task: i32): void {
   const isFirst = job.isFirst
   const inRow = (<usize>inChannels) << 2
   const outRow = (<usize>outChannels) << 2
-  const v = job.v + <usize>(task * tiles) * inRow
-  const d = job.d + <usize>(task * tiles) * outRow
-  let out = job.u + <usize>(task * inChannels) * outRow
+  const v = job.v + <usize>task * (<usize>tiles * inRow + planeGap)
+  const d = job.d + <usize>task * (<usize>tiles * outRow + planeGap)
+  let out = job.u + <usize>task * (<usize>inChannels * outRow + planeGap)
   for (let c = 0; c < inChannels; c += 4, out += 4 * outRow) {
     for (let k = 0; k < outChannels; k += 8) {
       const channel = (<usize>k) << 2
@@ -264,7 +267,7 @@ export function gradientFilterTask(job: Job, task: i32, thread: i32): void {
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   const values = temporary + temporaryBytes / 2
   const outRow = (<usize>roundUp(outChannels, 8)) << 2
-  const xiStep = <usize>roundUp(inChannels, 4) * outRow
+  const xiStep = <usize>roundUp(inChannels, 4) * outRow + planeGap
   const tapStep = (<usize>(inChannels * outChannels)) << 2
   const end = min(inChannels, task * 4 + 4)
   for (let c = task * 4; c < end; c++) {

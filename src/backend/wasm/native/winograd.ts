@@ -5,6 +5,9 @@ import type { ThreadedKernels } from './threaded.js'
 /** Bytes of scratch that a thread aims at, so that it stays in its cache. */
 const cacheBytes = 2 ** 20
 
+/** Bytes between the planes of the workspace; see kernels/assembly/threaded/winograd.ts. */
+const planeGap = 64
+
 /** Bytes that the transforms of one tile need. */
 const temporaryBytes = 36 * 16 * 2
 
@@ -57,7 +60,8 @@ export function winogradConvolution(backend: WasmBackend, kernels: ThreadedKerne
   const bytesOfTile = 4 * points * (in4 + out8)
   const share = Math.ceil(all / kernels.threads / 4) * 4
   const block = Math.min(Math.max(4, Math.floor(cacheBytes / bytesOfTile / 4) * 4), share)
-  const scratchBytes = temporaryBytes + block * bytesOfTile + Math.max(4 * points * in4, 4 * 9 * 16)
+  const scratchBytes =
+    temporaryBytes + block * bytesOfTile + 2 * points * planeGap + Math.max(4 * points * in4, 4 * 9 * 16)
   const temporaries = new Temporaries(backend)
   try {
     const job: Job = {
@@ -67,7 +71,7 @@ export function winogradConvolution(backend: WasmBackend, kernels: ThreadedKerne
       tilesWide,
       tiles: all,
       block,
-      u: workspace(backend, temporaries, 4 * points * inChannels * out8),
+      u: workspace(backend, temporaries, points * (4 * inChannels * out8 + planeGap)),
       scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
       scratchBytes,
     }
@@ -91,9 +95,9 @@ export function winogradFilterGradient(backend: WasmBackend, kernels: ThreadedKe
       tilesHigh,
       tilesWide,
       block: 4,
-      u: workspace(backend, temporaries, 4 * points * in4 * out8),
-      v: workspace(backend, temporaries, 4 * points * in4 * chunk),
-      d: workspace(backend, temporaries, 4 * points * out8 * chunk),
+      u: workspace(backend, temporaries, points * (4 * in4 * out8 + planeGap)),
+      v: workspace(backend, temporaries, points * (4 * in4 * chunk + planeGap)),
+      d: workspace(backend, temporaries, points * (4 * out8 * chunk + planeGap)),
       scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
       scratchBytes,
     }
