@@ -3,6 +3,7 @@ import { ArgumentError } from '../../errors.js'
 /** How 3x3 convolutions are computed on wasm; see {@link enableWasmTraining}. */
 export type WasmPrecision = 'fast' | 'exact'
 
+/** The precisions of the wasm backend, the default first. */
 export const wasmPrecisions: readonly WasmPrecision[] = ['fast', 'exact']
 
 const key = Symbol.for('esrgan-scnn.wasm-precision')
