@@ -12,6 +12,7 @@ export { imageToTensor, tensorToImage, toRGB, type PixelImage } from './image.js
 export { createRandom, type Random } from './random.js'
 export {
   adamUpdate,
+  addScaled,
   affineTransform,
   backendRepairs,
   checkpointed,
@@ -25,6 +26,7 @@ export {
   pixelUnshuffle,
   releaseTape,
   repairBackend,
+  residualDenseBlock,
   restartWasm,
   softplus,
   standardise,
@@ -41,6 +43,7 @@ export {
   type ConvolutionOptions,
   type FillMode,
   type Repair,
+  type ResidualDenseBlockOptions,
   type WasmPrecision,
   type WasmTrainingOptions,
 } from './backend/index.js'

@@ -6,10 +6,10 @@ import {
   activationMemory,
   batchNormMemory,
   checkpointMemory,
-  concatMemory,
   convolutionMemory,
   maxPoolMemory,
-  residualMemory,
+  denseBlockMemory,
+  scaledSumMemory,
   sumMemory,
   upsampleMemory,
   type LayerMemory,
@@ -21,19 +21,9 @@ const convolution = (pixels: number, inputs: number, outputs: number): LayerMemo
 
 /** One RRDB on `pixels` places. */
 function rrdbMemory(pixels: number, features: number, growth: number): LayerMemory[] {
-  const layers: LayerMemory[] = []
-  for (let k = 0; k < denseBlocks; k++) {
-    for (let j = 0; j < denseConvolutions; j++) {
-      const inputs = features + j * growth
-      const isLast = j === denseConvolutions - 1
-      // The first of a block has nothing beside it: the input itself.
-      layers.push({ ...concatMemory(pixels * inputs), ...(j === 0 ? { saved: 0 } : {}) })
-      layers.push(convolution(pixels, inputs, isLast ? features : growth))
-      if (!isLast) layers.push(activationMemory(pixels * growth))
-    }
-    layers.push(residualMemory(pixels * features))
-  }
-  return [...layers, { ...residualMemory(pixels * features), saved: 2 * pixels * features }]
+  const outputs = Array.from({ length: denseConvolutions }, (_, j) => (j === denseConvolutions - 1 ? features : growth))
+  const blocks = Array.from({ length: denseBlocks }, () => denseBlockMemory({ pixels, features, outputs }))
+  return [...blocks, scaledSumMemory(pixels * features)]
 }
 
 /** The generator on `images` pictures with `pixels` high-resolution pixels each. */

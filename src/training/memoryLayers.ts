@@ -34,6 +34,8 @@ export interface LayerMemory {
   readonly work: number
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+
 /** A layer without parameters that keeps nothing but what is named. */
 const plain = (layer: Partial<LayerMemory>): LayerMemory => ({
   saved: 0,
@@ -73,16 +75,23 @@ export const maxPoolMemory = (inputs: number): LayerMemory =>
 export const upsampleMemory = (inputs: number): LayerMemory =>
   plain({ saved: 4 * inputs, gradients: inputs, work: inputs })
 
-/** Tensors side by side in `size` values. */
-export const concatMemory = (size: number): LayerMemory => plain({ saved: size, gradients: size })
+/**
+ * A residual dense block of 3x3 convolutions that keeps its input and all outputs but the last in one buffer, as on wasm,
+ * and needs another one for their gradients.
+ */
+export function denseBlockMemory(sizes: { pixels: number; features: number; outputs: readonly number[] }): LayerMemory {
+  const { pixels, features, outputs } = sizes
+  const inputs = outputs.map((_, k) => features + sum(outputs.slice(0, k)))
+  const parameters = sum(outputs.map((out, k) => 9 * inputs[k]! * out + out))
+  const buffer = pixels * inputs.at(-1)!
+  return { saved: buffer, gradients: pixels * features, parameters, work: buffer }
+}
 
-/** `scale * y + x` with both products and the sum kept; the gradients of `x` are gathered in one more tensor. */
-export const residualMemory = (size: number): LayerMemory => plain({ saved: 3 * size, gradients: 2 * size })
+/** `x + scale * y`, which keeps nothing; the gradients of `x` are gathered in one more tensor. */
+export const scaledSumMemory = (size: number): LayerMemory => plain({ gradients: 2 * size })
 
 /** Images given to a pixel loss: the difference, and its way back. */
 export const pixelLossMemory = (size: number): LayerMemory => plain({ saved: size, gradients: 4 * size })
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 
 /** All parameters of the layers. */
 export const parametersOf = (layers: readonly LayerMemory[]): number => sum(layers.map(({ parameters }) => parameters))

@@ -62,9 +62,9 @@ describe('training that cannot fit', () => {
   beforeAll(() => useBackend('wasm'))
 
   it('is refused with what to lower', () => {
-    expect(() => requireTrainingMemory({ patchSize: 192, batchSize: 16 })).toThrow(OutOfMemoryError)
-    expect(() => requireTrainingMemory({ patchSize: 192, batchSize: 16 })).toThrow(
-      /a step of the psnr stage would take about \d+ MiB, and the heap holds 4096 MiB at most: make the generator with checkpoint: true, or lower microBatch \(now 16\), the batch \(now 16\), the patches \(now 192 pixels\)/,
+    expect(() => requireTrainingMemory({ patchSize: 256, batchSize: 16 })).toThrow(OutOfMemoryError)
+    expect(() => requireTrainingMemory({ patchSize: 256, batchSize: 16 })).toThrow(
+      /a step of the psnr stage would take about \d+ MiB, and the heap holds 4096 MiB at most: make the generator with checkpoint: true, or lower microBatch \(now 16\), the batch \(now 16\), the patches \(now 256 pixels\)/,
     )
     const fitting = { patchSize: 192, batchSize: 16, microBatch: 1, generator: { checkpoint: true } }
     expect(requireTrainingMemory(fitting)).toEqual(estimateTrainingMemory(fitting))

@@ -8,7 +8,7 @@ import {
   upscale,
   type Generator,
 } from '../../src/esrgan/index.js'
-import { denseConvolutions, residualDenseBlock, rrdb } from '../../src/esrgan/rrdb.js'
+import { denseBlock, denseConvolutions, rrdb } from '../../src/esrgan/rrdb.js'
 import { layers, sequential } from '@tensorflow/tfjs-layers'
 import type { PixelImage } from '../../src/image.js'
 import { getWeights } from '../../src/training/index.js'
@@ -62,7 +62,7 @@ describe('known bugs of other ports', () => {
     const x = await values(input)
     const y = await values(() => {
       const parameters = denseParameters((_, biases) => biases[4]!.fill(-1))
-      return residualDenseBlock(input(), parameters, 0.2)
+      return denseBlock(input(), parameters, 0.2)
     })
     expectClose(
       y,
@@ -74,7 +74,7 @@ describe('known bugs of other ports', () => {
   it('the residual of a dense block added twice: it is added once, as is the one of an RRDB', async () => {
     const x = await values(input)
     const zeros = (): tf.Tensor[] => denseParameters(() => undefined)
-    expectClose(await values(() => residualDenseBlock(input(), zeros(), 0.2)), x, 1e-6)
+    expectClose(await values(() => denseBlock(input(), zeros(), 0.2)), x, 1e-6)
     const three = (): tf.Tensor[] => [...zeros(), ...zeros(), ...zeros()]
     expectClose(
       await values(() => rrdb(input(), three(), 0.2)),
@@ -91,7 +91,7 @@ describe('known bugs of other ports', () => {
         // The fifth convolution adds the j-th one's first output to the first feature.
         kernels[4]![centre(features + 4 * growth, features, features + (j - 1) * growth, 0)] = 1
       })
-      return residualDenseBlock(input(), parameters, 0.2)
+      return denseBlock(input(), parameters, 0.2)
     })
     expectClose(
       y,

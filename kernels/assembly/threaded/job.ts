@@ -47,4 +47,7 @@ export class Job {
   scratch: usize
   scratchBytes: i32
   isFirst: i32
+  // For part of a transformed filter: words from tap to tap of the stored one, and all input channels of u; else 0.
+  tapStep: i32
+  depth: i32
 }

@@ -1,3 +1,4 @@
+import { channelSumsTask, copyChannelsTask } from './dense'
 import { Job } from './job'
 import { convolveTask, filterTask, gradientFilterTask, gradientProductTask, gradientTilesTask } from './winograd'
 
@@ -15,6 +16,10 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
       return gradientProductTask(fields, task)
     case 4:
       return gradientFilterTask(fields, task, thread)
+    case 20:
+      return copyChannelsTask(fields, task)
+    case 21:
+      return channelSumsTask(fields, task)
     default:
       unreachable()
   }

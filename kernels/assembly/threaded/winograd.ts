@@ -49,18 +49,19 @@ export function filterTask(job: Job, task: i32, thread: i32): void {
   const panels = (outChannels + 7) >> 3
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   const gathered = temporary + temporaryBytes
-  const xiStep = ((<usize>(panels * inChannels)) << 5) + planeGap
+  const depth = job.depth || inChannels
+  const tapStep = (<usize>(job.tapStep || inChannels * outChannels)) << 2
+  const xiStep = ((<usize>(panels * depth)) << 5) + planeGap
   const rowStep = <usize>n * xiStep
   for (let half = 0; half < 2; half++) {
     const channel = task * 8 + half * 4
     const lanes = min(4, outChannels - channel)
-    let to = job.u + (((<usize>(task * inChannels)) << 5) + ((<usize>half) << 4))
+    let to = job.u + (((<usize>(task * depth)) << 5) + ((<usize>half) << 4))
     if (lanes <= 0) {
       for (let c = 0; c < inChannels; c++, to += 32) {
         for (let xi = 0; xi < n * n; xi++) v128.store(to + <usize>xi * xiStep, f32x4.splat(0))
       }
     } else if (!job.isTurned) {
-      const tapStep = (<usize>(inChannels * outChannels)) << 2
       for (let c = 0; c < inChannels; c++, to += 32) {
         let from = job.filter + ((<usize>(c * outChannels + channel)) << 2)
         let step = tapStep
@@ -75,7 +76,6 @@ export function filterTask(job: Job, task: i32, thread: i32): void {
       }
     } else {
       // Output channels are rows of the stored filter: four at a time, transposed.
-      const tapStep = (<usize>(inChannels * outChannels)) << 2
       for (let c = 0; c < inChannels; c += 4) {
         const count = min(4, inChannels - c)
         const from = job.filter + ((<usize>(channel * inChannels + c)) << 2)

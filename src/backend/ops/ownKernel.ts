@@ -4,8 +4,15 @@ import { engine, getBackend, getKernel, type NamedAttrMap, type Tensor } from '@
 export const ownKernels = {
   adam: 'EsrganScnnAdam',
   leakyReluGrad: 'EsrganScnnLeakyReluGrad',
+  residualDenseBlock: 'EsrganScnnResidualDenseBlock',
+  residualDenseBlockGrad: 'EsrganScnnResidualDenseBlockGrad',
   standardise: 'EsrganScnnStandardise',
 } as const
+
+/** Whether the active backend has this one of this package's own kernels. */
+export function hasOwnKernel(name: keyof typeof ownKernels): boolean {
+  return getKernel(ownKernels[name], getBackend()) !== undefined
+}
 
 /**
  * Runs one of this package's own kernels on the active backend, or the same computation from tfjs's operations where the
@@ -17,7 +24,6 @@ export function runOwnKernel(
   attrs: object,
   portable: () => Tensor[],
 ): Tensor[] {
-  const kernelName = ownKernels[name]
-  if (!getKernel(kernelName, getBackend())) return portable()
-  return [engine().runKernel(kernelName, inputs, attrs as NamedAttrMap)].flat()
+  if (!hasOwnKernel(name)) return portable()
+  return [engine().runKernel(ownKernels[name], inputs, attrs as NamedAttrMap)].flat()
 }

@@ -1,14 +1,21 @@
 import { getKernel, registerKernel, type KernelFunc } from '@tensorflow/tfjs-core'
 import { ownKernels } from '../../ops/ownKernel.js'
+import { takesThreadedKernels } from '../native/threaded.js'
 import { adam } from './adam.js'
 import { leakyReluGrad } from './leakyReluGrad.js'
+import { residualDenseBlock, residualDenseBlockGrad } from './residualDenseBlock.js'
 import { standardise } from './standardise.js'
 
-/** Gives the wasm backend the kernels of this package's own operations; further calls change nothing. */
+/**
+ * Gives the wasm backend the kernels of this package's own operations, as far as the engine can run them; further calls
+ * change nothing.
+ */
 export function registerFusedKernels(): void {
-  const kernels = { adam, leakyReluGrad, standardise } as unknown as Record<keyof typeof ownKernels, KernelFunc>
-  for (const [name, kernelFunc] of Object.entries(kernels)) {
+  const threaded = takesThreadedKernels() ? { residualDenseBlock, residualDenseBlockGrad } : {}
+  for (const [name, kernelFunc] of Object.entries({ adam, leakyReluGrad, standardise, ...threaded })) {
     const kernelName = ownKernels[name as keyof typeof ownKernels]
-    if (!getKernel(kernelName, 'wasm')) registerKernel({ kernelName, backendName: 'wasm', kernelFunc })
+    if (!getKernel(kernelName, 'wasm')) {
+      registerKernel({ kernelName, backendName: 'wasm', kernelFunc: kernelFunc as unknown as KernelFunc })
+    }
   }
 }

@@ -37,6 +37,8 @@ const fields = [
   'scratch',
   'scratchBytes',
   'isFirst',
+  'tapStep',
+  'depth',
 ] as const
 
 /** Bytes of a job. */

@@ -11,6 +11,8 @@ export const jobKinds = {
   gradientTiles: 2,
   gradientProduct: 3,
   gradientFilter: 4,
+  copyChannels: 20,
+  channelSums: 21,
 } as const
 
 interface Exports {
@@ -50,6 +52,11 @@ function compile(isShared: boolean): { module: WebAssembly.Module; isFused: bool
     if (WebAssembly.validate(bytes)) return { module: new WebAssembly.Module(bytes), isFused: name.endsWith('used') }
   }
   return undefined
+}
+
+/** Whether this engine has the SIMD instructions that the threaded kernels are made of. */
+export function takesThreadedKernels(): boolean {
+  return WebAssembly.validate(decode(threadedModules.simd))
 }
 
 function instantiate(backend: WasmBackend): ThreadedKernels | null {

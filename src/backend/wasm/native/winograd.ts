@@ -26,6 +26,16 @@ export type Winograd = Job & {
   readonly m: number
 }
 
+/** A filter for some of a convolution's input channels. */
+export interface FilterPart {
+  readonly filter: number
+  /** Where its input channels begin, and how many they are. */
+  readonly first: number
+  readonly channels: number
+  /** Words from tap to tap, where the stored filter is wider. */
+  readonly tapStep?: number
+}
+
 interface Tiling {
   readonly tilesHigh: number
   readonly tilesWide: number
@@ -53,8 +63,13 @@ function workspace(backend: WasmBackend, temporaries: Temporaries, bytes: number
   return placeOf(backend, temporaries.own(backend.makeOutput([Math.ceil(bytes / 4)], 'float32')))
 }
 
-/** The convolution, or with `isTurned` its input gradient. */
-export function winogradConvolution(backend: WasmBackend, kernels: ThreadedKernels, fields: Winograd): void {
+/** The convolution, or with `isTurned` its input gradient; `parts` where its filter is in several places. */
+export function winogradConvolution(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  fields: Winograd,
+  parts?: readonly FilterPart[],
+): void {
   const { inChannels, m } = fields
   const { tilesHigh, tilesWide, all, points, in4, out8 } = tilingOf(fields)
   const bytesOfTile = 4 * points * (in4 + out8)
@@ -75,7 +90,10 @@ export function winogradConvolution(backend: WasmBackend, kernels: ThreadedKerne
       scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
       scratchBytes,
     }
-    kernels.run('filter', job, out8 / 8)
+    for (const { first, channels, ...part } of parts ?? [{ first: 0, channels: inChannels }]) {
+      const u = job.u! + 32 * first
+      kernels.run('filter', { ...job, ...part, u, inChannels: channels, depth: inChannels }, out8 / 8)
+    }
     kernels.run('convolve', job, Math.ceil(all / block))
   } finally {
     temporaries.free()

@@ -1,0 +1,158 @@
+import { placeOf, Temporaries, type WasmBackend } from '../backend.js'
+import type { ThreadedKernels } from './threaded.js'
+import { winogradConvolution, winogradFilterGradient, type FilterPart, type Winograd } from './winograd.js'
+
+/** The sizes of a residual dense block with 3x3 filters. */
+export interface DenseBlock {
+  readonly batch: number
+  readonly height: number
+  readonly width: number
+  /** Channels of its input. */
+  readonly features: number
+  /** Output channels of each convolution; the last has as many as the input. */
+  readonly outputs: readonly number[]
+  /** Winograd's outputs of a tile along an axis. */
+  readonly m: number
+}
+
+/** Where the channels lie: those of the input and of all outputs but the last side by side, `all` of them. */
+export function denseLayout({ features, outputs }: DenseBlock): {
+  /** Input channels of each convolution, which is where its output begins. */
+  readonly starts: readonly number[]
+  /** Where the gradient of each convolution's output begins: they lie the other way round, the last one's first. */
+  readonly gradientStarts: readonly number[]
+  readonly all: number
+} {
+  const starts = outputs.map((_, k) => outputs.slice(0, k).reduce((sum, n) => sum + n, features))
+  const gradientStarts = outputs.map((_, k) => outputs.slice(k + 1).reduce((sum, n) => sum + n, 0))
+  return { starts, gradientStarts, all: starts.at(-1)! }
+}
+
+/** What all convolutions of the block have in common. */
+function shapeOf({ batch, height, width, m }: DenseBlock): Omit<Winograd, 'inChannels' | 'outChannels'> {
+  return { batch, inHeight: height, inWidth: width, outHeight: height, outWidth: width, top: 1, left: 1, m }
+}
+
+/** Copies channels, multiplied by `scale`, from pixels that are `xStride` apart to pixels that are `yStride` apart. */
+function copyChannels(
+  kernels: ThreadedKernels,
+  { batch, height, width, features }: DenseBlock,
+  fields: { x: number; xStride: number; y: number; yStride: number; scale: number },
+): void {
+  const tiles = batch * height * width
+  const block = 256
+  kernels.run('copyChannels', { ...fields, inChannels: features, tiles, block }, Math.ceil(tiles / block))
+}
+
+/** Places of a block's tensors in the heap; filters and biases one for each convolution. */
+export interface DenseForward {
+  readonly x: number
+  readonly filters: readonly number[]
+  readonly biases: readonly number[]
+  readonly y: number
+  /** `[pixels, all]`: input and outputs, written here and read by the gradient. */
+  readonly buffer: number
+  readonly slope: number
+  readonly scale: number
+}
+
+/** The block's value, and the buffer. */
+export function denseForward(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  block: DenseBlock,
+  { x, filters, biases, y, buffer, slope, scale }: DenseForward,
+): void {
+  const { features, outputs } = block
+  const { starts, all } = denseLayout(block)
+  copyChannels(kernels, block, { x, xStride: features, y: buffer, yStride: all, scale: 1 })
+  outputs.forEach((outChannels, k) => {
+    const isLast = k === outputs.length - 1
+    winogradConvolution(backend, kernels, {
+      ...shapeOf(block),
+      x: buffer,
+      xStride: all,
+      inChannels: starts[k]!,
+      outChannels,
+      filter: filters[k]!,
+      bias: biases[k]!,
+      ...(isLast
+        ? { y, yStride: features, scale, residual: x, residualStride: features }
+        : { y: buffer + 4 * starts[k]!, yStride: all, slope }),
+    })
+  })
+}
+
+/** Places of a block's gradients, and of what they are computed from. */
+export interface DenseGradient {
+  readonly dy: number
+  readonly filters: readonly number[]
+  readonly buffer: number
+  readonly dx: number
+  readonly dFilters: readonly number[]
+  readonly dBiases: readonly number[]
+  readonly slope: number
+  readonly scale: number
+}
+
+/**
+ * The block's gradients. That of a convolution's output is one convolution of all gradients after it, beside each other
+ * in a buffer as large as the forward pass's, with the filters that lead there; activations tell by their signs which
+ * were multiplied by the slope.
+ */
+export function denseGradient(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  block: DenseBlock,
+  { dy, filters, buffer, dx, dFilters, dBiases, slope, scale }: DenseGradient,
+): void {
+  const { batch, height, width, features, outputs } = block
+  const { starts, gradientStarts, all } = denseLayout(block)
+  const pixels = batch * height * width
+  const temporaries = new Temporaries(backend)
+  const workspace = (words: number): number => placeOf(backend, temporaries.own(backend.makeOutput([words], 'float32')))
+  try {
+    const gradients = workspace(pixels * all)
+    copyChannels(kernels, block, { x: dy, xStride: features, y: gradients, yStride: all, scale })
+    /** The gradient of so many channels of the forward buffer, from those of the convolutions from `next` on. */
+    const convolve = (next: number, from: number, outChannels: number, rest: object): void => {
+      const parts = outputs.slice(next).map((channels, i): FilterPart => {
+        const k = next + i
+        const filter = filters[k]! + 4 * from * channels
+        return { filter, first: gradientStarts[k]!, channels, tapStep: starts[k]! * channels }
+      })
+      const inChannels = parts.reduce((sum, { channels }) => sum + channels, 0)
+      const fields = { ...shapeOf(block), x: gradients, xStride: all, inChannels, outChannels, isTurned: 1, ...rest }
+      winogradConvolution(backend, kernels, fields, parts)
+    }
+    for (let k = outputs.length - 2; k >= 0; k--) {
+      const y = gradients + 4 * gradientStarts[k]!
+      const sign = buffer + 4 * starts[k]!
+      const masked = { y, yStride: all, sign, signStride: all, signSlope: slope }
+      convolve(k + 1, starts[k]!, outputs[k]!, masked)
+    }
+    convolve(0, 0, features, { y: dx, yStride: features, residual: dy, residualStride: features })
+    outputs.forEach((outChannels, k) => {
+      winogradFilterGradient(backend, kernels, {
+        ...shapeOf(block),
+        x: buffer,
+        xStride: all,
+        inChannels: starts[k]!,
+        y: gradients + 4 * gradientStarts[k]!,
+        yStride: all,
+        outChannels,
+        filter: dFilters[k]!,
+      })
+    })
+    const sums = workspace(all)
+    const fields = { y: gradients, yStride: all, outChannels: all, tiles: pixels, u: sums }
+    kernels.run('channelSums', fields, Math.ceil(all / 4))
+    const heap = backend.wasm.HEAPU8
+    outputs.forEach((count, k) => {
+      const from = sums + 4 * gradientStarts[k]!
+      heap.copyWithin(dBiases[k]!, from, from + 4 * count)
+    })
+  } finally {
+    temporaries.free()
+  }
+}
