@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adamUpdate, convolution, leakyRelu, standardise } from '../../src/backend/index.js'
+import { adamUpdate, addScaled, convolution, leakyRelu, standardise } from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { checkGradient, expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
@@ -83,6 +83,33 @@ describe.each(['wasm', 'cpu'] as const)('operations with kernels of their own, o
     expectClose(await gradient.data(), [0.2], 1e-7)
     await expectNoLeakWhenThrowing(() => leakyRelu(x, 2), 'slope')
     tf.dispose([x, zero, gradient])
+  })
+
+  it('addScaled keeps nothing for the gradient of either side', async () => {
+    const [x, y] = [normal([2, 3], 1), normal([2, 3], 2)]
+    await expectNoLeak(async () => {
+      const sum = addScaled(x, y, 0.25)
+      const [a, b] = [await x.data(), await y.data()]
+      expectClose(
+        await sum.data(),
+        Array.from(a, (value, i) => value + 0.25 * b[i]!),
+        1e-6,
+      )
+      return sum
+    })
+    await checkGradient((t) => tf.square(addScaled(t, y, 0.25)), x)
+    await checkGradient((t) => tf.square(addScaled(x, t, 0.25)), y)
+    // Both sides at once: their gradients add up.
+    await checkGradient((t) => addScaled(t, t, 0.25), x)
+    tf.grad((t) => {
+      const before = tf.memory().numTensors
+      const sum = addScaled(x, t, 0.25)
+      expect(tf.memory().numTensors).toBe(before + 1)
+      return sum
+    })(y).dispose()
+    const turned = tf.reshape(y, [3, 2])
+    await expectNoLeakWhenThrowing(() => addScaled(x, turned, 1), 'y must have the shape [2,3] of x')
+    tf.dispose([x, y, turned])
   })
 
   it('adamUpdate is one step of Adam in float64', async () => {

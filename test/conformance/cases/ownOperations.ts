@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
   adamUpdate,
+  addScaled,
   checkpointed,
   convolution as convolve,
   leakyRelu,
+  residualDenseBlock,
   standardise,
 } from '../../../src/backend/index.js'
 import type { ConformanceCase } from '../case.js'
@@ -158,12 +160,69 @@ const recomputed: ConformanceCase[] = both({
     }),
 })
 
+/** The channels of all, side by side. */
+function beside(all: readonly Values[]): Values {
+  const depths = all.map(({ shape }) => shape[3]!)
+  const channels = depths.reduce((sum, n) => sum + n, 0)
+  return build([...all[0]!.shape.slice(0, 3), channels], (b, i, j, c) => {
+    let from = c!
+    let k = 0
+    while (from >= depths[k]!) from -= depths[k++]!
+    return at(all[k]!, b!, i!, j!, from)
+  })
+}
+
+/** A residual dense block with convolutions of so many outputs, and one more. */
+function denseBlock(name: string, x: readonly number[], growths: readonly number[], slope = 0.2): Statement {
+  const features = x[3]!
+  const outputs = [...growths, features]
+  const inputs: Record<string, Values> = { x: uniform(`${name}/x`, x) }
+  let channels = features
+  for (const [k, count] of outputs.entries()) {
+    inputs[`filter${k}`] = uniform(`${name}/filter${k}`, [3, 3, channels, count], -0.3, 0.3)
+    inputs[`bias${k}`] = uniform(`${name}/bias${k}`, [count])
+    channels += count
+  }
+  const every = <T>(all: readonly T[], rest: number): T[] => all.filter((_, i) => i % 2 === rest)
+  return {
+    name,
+    inputs,
+    op: (input: tf.Tensor4D, ...parameters: tf.Tensor[]) =>
+      residualDenseBlock(input, every(parameters, 0) as tf.Tensor4D[], every(parameters, 1) as tf.Tensor1D[], {
+        slope,
+        scale: 0.4,
+      }),
+    truth: (input, ...parameters) => {
+      const seen = [input]
+      const last = outputs.length - 1
+      for (let k = 0; ; k++) {
+        const sum = zipped(convolution(beside(seen), parameters[2 * k]!, {}), parameters[2 * k + 1]!, (a, b) => a + b)
+        if (k === last) return zipped(sum, input, (a, b) => 0.4 * a + b)
+        seen.push(mapped(sum, leaky(slope)))
+      }
+    },
+    tolerance: 2e-5,
+  }
+}
+
+const denseBlocks: ConformanceCase[] = [
+  ...both(denseBlock('residualDenseBlock of five convolutions', [1, 6, 8, 4], [2, 2, 2, 2])),
+  ...both(denseBlock('residualDenseBlock, batch 2, odd sizes, ReLU', [2, 5, 7, 3], [1, 3], 0)),
+  ...both({
+    name: 'addScaled',
+    inputs: { x: uniform('addScaled/x', [2, 3, 5]), y: uniform('addScaled/y', [2, 3, 5]) },
+    op: (x: tf.Tensor, y: tf.Tensor) => addScaled(x, y, 0.3),
+    truth: (x, y) => zipped(x, y, (a, b) => a + 0.3 * b),
+  }),
+]
+
 /** The package's own operations, and the functions that its training is made of. */
 export const ownOperationCases: readonly ConformanceCase[] = [
   ...convolutions,
   ...someGradients,
   ...leakyCases,
   ...standardisations,
+  ...denseBlocks,
   adam,
   ...recomputed,
 ]
