@@ -33,6 +33,7 @@ export {
   upsampleNearest2x,
   wasmFailure,
   wasmHeapLimit,
+  wasmKernels,
   wasmMemory,
   wasmPrecision,
   wasmPrecisions,
@@ -44,6 +45,7 @@ export {
   type FillMode,
   type Repair,
   type ResidualDenseBlockOptions,
+  type WasmKernels,
   type WasmPrecision,
   type WasmTrainingOptions,
 } from './backend/index.js'

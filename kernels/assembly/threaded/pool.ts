@@ -16,26 +16,37 @@ const gate: usize = 128
 const next: usize = 192
 const sleepers: usize = 256
 const stopped: usize = 320
+/** Where the threads' own lines begin: in each a word for the host, and how many tasks the thread has done. */
+const lines: usize = 384
 
 /** The gate's bit for open; the bits below count who is inside. */
 const open: i32 = 0x10000
+
+function countTasks(control: usize, thread: i32, tasks: i32): void {
+  const place = control + lines + 64 * <usize>thread
+  store<i32>(place, load<i32>(place, 4) + tasks, 4)
+}
 
 function takeTasks(control: usize, thread: i32): void {
   const fields = changetype<Control>(control)
   const kernel = fields.kernel
   const job = fields.job
   const tasks = fields.tasks
+  let done = 0
   while (true) {
     const task = atomic.add<i32>(control + next, 1)
-    if (task >= tasks) return
+    if (task >= tasks) break
     runTask(kernel, job, task, thread)
+    done++
   }
+  countTasks(control, thread, done)
 }
 
 /** Runs a job; returns how many workers are still at their last task after some spinning: see `busy`. */
 export function run(control: usize, kernel: i32, job: usize, tasks: i32): i32 {
   if (!ASC_FEATURE_THREADS) {
     for (let task = 0; task < tasks; task++) runTask(kernel, job, task, 0)
+    countTasks(control, 0, tasks)
     return 0
   }
   const fields = changetype<Control>(control)

@@ -35,6 +35,7 @@ export interface WasmBackend {
   incRef(dataId: object): void
   makeOutput(shape: number[], dtype: 'float32' | 'int32' | 'bool', memoryOffset?: number): TensorInfo
   disposeData(dataId: object, force?: boolean): boolean
+  dispose(): void
 }
 
 /** The running wasm backend, or undefined where none has been started. */

@@ -3,6 +3,7 @@ import { BackendError, BackendFailedError } from '../../errors.js'
 import { replaceKernel } from '../repairs/repair.js'
 import { wasmBackend, type WasmModule } from './backend.js'
 import { clearErrno, errnoOffset, hasRunOutOfMemory } from './errno.js'
+import { ThreadError } from './native/threaded.js'
 
 /** What is remembered on a module: why it cannot be used any more, and where C's `errno` lies. */
 interface Health {
@@ -58,7 +59,9 @@ function guarded<T>(state: Health, during: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw isTrap(error) ? fail(state, `its code trapped (${error.message})`, during, error) : error
+    if (!isTrap(error)) throw error
+    const what = error instanceof ThreadError ? error.message : `its code trapped (${error.message})`
+    throw fail(state, what, during, error)
   }
 }
 

@@ -1,8 +1,10 @@
+import { backend_util } from '@tensorflow/tfjs-core'
 import type { WasmBackend } from '../backend.js'
-import { decode, memoryOf } from './native.js'
+import { controlBytes, createControl } from './control.js'
 import { jobBytes, writeJob, type Job } from './job.js'
+import { decode, memoryOf } from './native.js'
 import { threadedModules } from './threadedModules.js'
-import { startWorker } from './workers.js'
+import { startThread } from './workers.js'
 
 /** The jobs of kernels/assembly/threaded/tasks.ts. */
 export const jobKinds = {
@@ -23,35 +25,64 @@ interface Exports {
 
 /** The kernels that work on several threads, on one backend's heap. */
 export interface ThreadedKernels {
-  /** Threads that take part, the calling one among them. */
+  /** Threads that there is scratch to be for, the calling one among them: as many as tfjs has. */
   readonly threads: number
   /** Whether multiplications and additions are one step (relaxed SIMD). */
   readonly isFused: boolean
+  /** Milliseconds after which a thread that is still at its task counts as dead. */
+  timeout: number
   /** Runs all tasks of a job and waits for them. */
   run(kind: keyof typeof jobKinds, job: Job, tasks: number): void
-  /** Ends the threads. */
-  stop(): void
+  /** Threads that have not ended or failed to start, the calling one among them. */
+  running(): number
+  /** How many tasks each thread has done, the calling one first. */
+  tasksDone(): number[]
 }
 
-/** Bytes of the control block. */
-const controlBytes = 448
+/** A thread is lost in the middle of its task; as after a trap, which this is to the backend, memory is not to be trusted. */
+export class ThreadError extends WebAssembly.RuntimeError {
+  override readonly name: string = 'RuntimeError'
+}
 
 /** How often a worker looks for work before it sleeps: some ten microseconds. */
 const spins = 20_000
 
-/** Milliseconds after which a thread that is still at its task counts as dead. */
-const timeout = 30_000
-
 const instances = new WeakMap<object, ThreadedKernels | null>()
 
-/** The variant for this memory that this engine takes; undefined where it has no SIMD. */
-function compile(isShared: boolean): { module: WebAssembly.Module; isFused: boolean } | undefined {
-  const names = isShared ? (['sharedFused', 'shared'] as const) : (['fused', 'simd'] as const)
-  for (const name of names) {
-    const bytes = decode(threadedModules[name])
-    if (WebAssembly.validate(bytes)) return { module: new WebAssembly.Module(bytes), isFused: name.endsWith('used') }
+type Variant = keyof typeof threadedModules
+
+const bytesOf = (name: Variant): Uint8Array<ArrayBuffer> => decode(threadedModules[name])
+
+const isShared = ({ buffer }: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
+
+/** The variant for this backend's memory that this engine takes; undefined where it has no SIMD. */
+function variantOf(backend: WasmBackend): { name: Variant; isFused: boolean } | undefined {
+  const names = isShared(memoryOf(backend)) ? (['sharedFused', 'shared'] as const) : (['fused', 'simd'] as const)
+  const name = names.find((each) => WebAssembly.validate(bytesOf(each)))
+  return name && { name, isFused: name === names[0] }
+}
+
+/** Threads that the kernels have on this backend: tfjs's own number. */
+function threadsOf(backend: WasmBackend): number {
+  return isShared(memoryOf(backend)) ? Math.max(1, backend.wasm.tfjs.getThreadsCount?.() ?? 1) : 1
+}
+
+/** Tells people what they would not see otherwise. */
+function warn(message: string): void {
+  const { process } = globalThis as { process?: { emitWarning?: (message: string, type: string) => void } }
+  if (process?.emitWarning) process.emitWarning(message, 'BackendWarning')
+  else backend_util.warn(message)
+}
+
+function compile(name: Variant): WebAssembly.Module | undefined {
+  try {
+    return new WebAssembly.Module(bytesOf(name))
+  } catch (error) {
+    // Browsers from before 2023 compile only small modules at once.
+    warn(`backend wasm: runs without this package's convolutions, as ${(error as Error).message}`)
+    return undefined
   }
-  return undefined
 }
 
 /** Whether this engine has the SIMD instructions that the threaded kernels are made of. */
@@ -60,34 +91,52 @@ export function takesThreadedKernels(): boolean {
 }
 
 function instantiate(backend: WasmBackend): ThreadedKernels | null {
+  const variant = variantOf(backend)
+  const module = variant && compile(variant.name)
+  if (!module) return null
   const memory = memoryOf(backend)
-  const isShared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
-  const compiled = compile(isShared)
-  if (!compiled) return null
-  const { module, isFused } = compiled
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports
-  const place = backend.wasm._malloc(controlBytes + jobBytes + 64)
-  const control = Math.ceil((place >>> 0) / 64) * 64
-  new Uint8Array(memory.buffer, control, controlBytes).fill(0)
-  const threads = isShared ? (backend.wasm.tfjs.getThreadsCount?.() ?? 1) : 1
-  for (let thread = 1; thread < threads; thread++) startWorker({ module, memory, control, thread, spins })
-  const jobPlace = control + controlBytes
-  return {
+  const threads = threadsOf(backend)
+  const room = backend.wasm._malloc(controlBytes(threads) + jobBytes + 64)
+  const control = createControl(memory, Math.ceil((room >>> 0) / 64) * 64, threads)
+  const jobPlace = control.place + controlBytes(threads)
+  const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
+  const ended = new Set<number>()
+  const workers = others.map((thread) =>
+    startThread({ module, memory, control: control.place, line: control.lineOf(thread), thread, spins }, (why) => {
+      ended.add(thread)
+      warn(`backend wasm: convolutions run with ${threads - ended.size} of ${threads} threads, as one ended: ${why}`)
+    }),
+  )
+  const { dispose } = backend
+  backend.dispose = () => {
+    kernels.stop(control.place)
+    for (const worker of workers) worker.stop()
+    // The control block is not freed, as threads may read it to their end: it goes with the heap that ends here.
+    dispose.call(backend)
+  }
+  const pool: ThreadedKernels = {
     threads,
-    isFused,
+    isFused: variant.isFused,
+    timeout: 30_000,
     run(kind, job, tasks) {
       writeJob(memory.buffer, jobPlace, job)
-      if (kernels.run(control, jobKinds[kind], jobPlace, tasks) === 0) return
-      const deadline = Date.now() + timeout
-      while (kernels.busy(control, 1_000_000) !== 0) {
-        if (Date.now() > deadline) {
-          // What a trap throws: the backend is lost, as the thread may still write.
-          throw new WebAssembly.RuntimeError(`a thread has not answered for ${timeout / 1000} s`)
-        }
+      if (kernels.run(control.place, jobKinds[kind], jobPlace, tasks) === 0) return
+      let waited = 0
+      let before = performance.now()
+      while (kernels.busy(control.place, 1_000_000) !== 0) {
+        if (others.some((thread) => control.hasTrapped(thread))) throw new ThreadError('a thread met a trap')
+        const now = performance.now()
+        // A process that was suspended has not waited.
+        waited += Math.min(now - before, 100)
+        before = now
+        if (waited > pool.timeout) throw new ThreadError(`a thread has not answered for ${pool.timeout / 1000} s`)
       }
     },
-    stop: () => kernels.stop(control),
+    running: () => threads - ended.size,
+    tasksDone: () => [0, ...others].map((thread) => control.tasksOf(thread)),
   }
+  return pool
 }
 
 /** This package's threaded kernels on the backend's heap, started on first use; undefined where the engine has no SIMD. */
@@ -100,7 +149,11 @@ export function threadedKernels(backend: WasmBackend): ThreadedKernels | undefin
   return kernels ?? undefined
 }
 
-/** Ends the threads of a module that is given up. */
-export function stopThreads(module: object): void {
-  instances.get(module)?.stop()
+/** What {@link threadedKernels} gives or would give, without starting it. */
+export function plannedKernels(backend: WasmBackend): { threads: number; isFused: boolean } | undefined {
+  const kernels = instances.get(backend.wasm)
+  if (kernels === null) return undefined
+  if (kernels) return { threads: kernels.running(), isFused: kernels.isFused }
+  const variant = variantOf(backend)
+  return variant && { threads: threadsOf(backend), isFused: variant.isFused }
 }
