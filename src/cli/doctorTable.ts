@@ -43,12 +43,23 @@ function repairLines(backend: BackendExamination): string[] {
     : wrapped(`${plural(backend.repairs!.length, 'kernel')} repaired · ${parts.join(' · ')}`)
 }
 
+/** How this package's own kernels compute. */
+function kernelLines({ name, state, kernels }: BackendExamination): string[] {
+  if (name !== 'wasm' || state !== 'works') return []
+  if (kernels === undefined) return wrapped('own kernels: no')
+  const { threads, fused, precision } = kernels
+  return wrapped(
+    `own kernels: yes · ${plural(threads, 'thread')} · FMA ${fused ? 'yes' : 'no'} · precision ${precision}`,
+  )
+}
+
 function backendLines(backend: BackendExamination): string[] {
   const { name, state, reason, description, threads, isSoftware, convolutionGflops, trainingGflops } = backend
   const shown = state === 'works' && isSoftware === true ? 'software' : state
   return [
     row(name, shown, threads === undefined ? '-' : String(threads), gflops(convolutionGflops), gflops(trainingGflops)),
     ...[reason, description].flatMap((text) => (text === undefined ? [] : explained(text))),
+    ...kernelLines(backend),
     ...repairLines(backend),
   ]
 }

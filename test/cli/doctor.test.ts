@@ -49,6 +49,11 @@ describe('doctor', () => {
       expect(backend(diagnosis, name).trainingGflops).toBeGreaterThan(0)
     }
     expect(backend(diagnosis, 'wasm').threads).toBe(Math.min(8, diagnosis.machine.cores))
+    const fused = !process.versions.node.startsWith('20.')
+    const { threads } = backend(diagnosis, 'wasm')
+    expect(backend(diagnosis, 'wasm').kernels).toEqual({ threads, fused, precision: 'fast' })
+    const withFMA = { what: 'in Node 22 or newer, whose WebAssembly has fused multiply-add (relaxed SIMD)' }
+    expect(diagnosis.advice.filter(({ what }) => what === withFMA.what)).toEqual(fused ? [] : [withFMA])
     expect(backend(diagnosis, 'wasm').repairs).toContainEqual(
       expect.objectContaining({ backend: 'wasm', kernel: 'Conv2DBackpropFilter', reason: 'missing' }),
     )
@@ -128,6 +133,7 @@ describe('doctor', () => {
       expect(code).toBe(0)
       expect(stdout).toMatch(/^webgpu +software +1 +\d/m)
       expect(stdout).toMatch(/^wasm +works +\d +[\d.]+ +[\d.]+$/m)
+      expect(stdout).toMatch(/^ +own kernels: yes · \d threads? · FMA (yes|no) · precision fast$/m)
       expect(stdout).toContain('--backend auto takes wasm.')
       expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
     },

@@ -10,6 +10,9 @@ beforeAll(() => {
 })
 afterAll(() => void vi.unstubAllEnvs())
 
+// Node 20 has no relaxed SIMD.
+const withFMA = process.versions.node.startsWith('20.') ? 'without FMA' : 'with FMA'
+
 const startAndListen = async (
   choice: Parameters<typeof startChosen>[1],
   options: Parameters<typeof startChosen>[2] = {},
@@ -35,13 +38,16 @@ describe('--backend', () => {
       expect.stringMatching(/^passed over tfjs-node: .* is not installed; run: npm install /),
     ])
     expect(started.description).toBe(
-      'WebAssembly with SIMD, 2 threads (chosen by --backend auto, passed over tfjs-node-gpu, webgpu, tfjs-node)',
+      `WebAssembly with SIMD, 2 threads; own kernels ${withFMA}, precision fast ` +
+        '(chosen by --backend auto, passed over tfjs-node-gpu, webgpu, tfjs-node)',
     )
   })
 
   it('a name starts that one and says nothing', async () => {
     const { started, stderr } = await startAndListen('wasm', { threads: 2, precision: 'exact' })
-    expect(started.description).toBe('WebAssembly with SIMD, 2 threads (it ran already)')
+    expect(started.description).toBe(
+      `WebAssembly with SIMD, 2 threads; own kernels ${withFMA}, precision exact (it ran already)`,
+    )
     expect(stderr).toBe('')
     expect(wasmPrecision()).toBe('exact')
   })

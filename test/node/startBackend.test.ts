@@ -50,6 +50,9 @@ interface Output {
   active: string | undefined
 }
 
+/** How the description tells of this package's kernels: Node 20 has no relaxed SIMD. */
+const own = `own kernels ${process.versions.node.startsWith('20.') ? 'without' : 'with'} FMA, precision fast`
+
 const project = createProject('start backend')
 const { install } = project
 const start = (args: string[], options = {}, file = 'program.mjs') => project.run<Output>(file, args, options)
@@ -65,7 +68,11 @@ describe('startBackend', () => {
     'starts threaded wasm with no set-up, leaves nothing global, and the process ends by itself (%s)',
     async (extension) => {
       const { output, stderr } = await start(['wasm', '3'], {}, `program.${extension}`)
-      expect(output.started).toEqual({ name: 'wasm', threads: 3, description: 'WebAssembly with SIMD, 3 threads' })
+      expect(output.started).toEqual({
+        name: 'wasm',
+        threads: 3,
+        description: `WebAssembly with SIMD, 3 threads; ${own}`,
+      })
       expect(output.again.threads).toBe(3)
       expect(output.value).toBe(201)
       // tfjs keeps its own state in globals of its own, which the first use makes in any case.
@@ -76,7 +83,11 @@ describe('startBackend', () => {
 
   it('runs wasm with one thread where it was asked for, and leaves nothing global', async () => {
     const { output } = await start(['wasm', '1'])
-    expect(output.started).toEqual({ name: 'wasm', threads: 1, description: 'WebAssembly with SIMD, one thread' })
+    expect(output.started).toEqual({
+      name: 'wasm',
+      threads: 1,
+      description: `WebAssembly with SIMD, one thread; ${own}`,
+    })
     expect(output.value).toBe(201)
     // Emscripten's listeners would give an error that nobody catches the exit code 7, and its own place in the code.
     expect(output.isClean).toBe(true)
@@ -149,7 +160,7 @@ describe('startBackend', () => {
     const [first, second, other] = await Promise.allSettled(
       [2, undefined, 3].map((threads) => startBackend('wasm', threads === undefined ? {} : { threads })),
     )
-    expect(first).toMatchObject({ value: { threads: 2, description: 'WebAssembly with SIMD, 2 threads' } })
+    expect(first).toMatchObject({ value: { threads: 2, description: `WebAssembly with SIMD, 2 threads; ${own}` } })
     expect(second).toMatchObject({ value: { threads: 2, description: expect.stringContaining('it ran already') } })
     expect(other).toMatchObject({ reason: { message: expect.stringContaining('runs already, with 2 threads') } })
   })

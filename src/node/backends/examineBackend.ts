@@ -1,4 +1,4 @@
-import { backendRepairs, type Repair } from '../../backend/index.js'
+import { backendRepairs, wasmKernels, type Repair, type WasmKernels } from '../../backend/index.js'
 import { ArgumentError } from '../../errors.js'
 import { candidates, type CandidateName } from './candidates.js'
 import { wrongNumbers } from './checkNumbers.js'
@@ -27,6 +27,8 @@ export interface BackendExamination extends Partial<BackendSpeed> {
   readonly isSoftware?: boolean
   /** The kernels that this package has put in force for it. */
   readonly repairs?: readonly Repair[]
+  /** Of `wasm`: how this package's own kernels compute there; absent where they do not. */
+  readonly kernels?: WasmKernels
 }
 
 /**
@@ -44,7 +46,10 @@ export async function examineBackend(name: CandidateName): Promise<BackendExamin
     const wrong = await wrongNumbers()
     const found = { ...started, repairs: backendRepairs().filter((repair) => repair.backend === backend) }
     if (wrong !== undefined) return { name, state: 'broken', reason: wrong, ...found }
-    return { name, state: 'works', ...found, ...(await measureSpeed()) }
+    const speed = await measureSpeed()
+    // By now their threads have started.
+    const kernels = backend === 'wasm' ? wasmKernels() : undefined
+    return { name, state: 'works', ...found, ...(kernels && { kernels }), ...speed }
   } catch (error) {
     if (error instanceof StartError) return { name, state: error.failure, reason: error.problem }
     return { name, state: 'broken', reason: `fails at work: ${(error as Error).message}` }

@@ -13,7 +13,10 @@ export interface Advice {
 }
 
 /** What to install or to do to compute quicker than now; the most promising first. */
-export function speedAdvice({ platform, cores }: Machine, backends: readonly BackendExamination[]): Advice[] {
+export function speedAdvice(
+  { platform, cores, wasm: features }: Machine,
+  backends: readonly BackendExamination[],
+): Advice[] {
   const of = (name: CandidateName): BackendExamination => backends.find((backend) => backend.name === name)!
   const isAbsent = (name: CandidateName): boolean => of(name).state === 'absent'
   const install = (what: string, ...names: PackageName[]): Advice => ({ what, command: installCommand(...names) })
@@ -34,6 +37,9 @@ export function speedAdvice({ platform, cores }: Machine, backends: readonly Bac
   if (isAbsent('wasm')) advice.push(install('without anything native', '@tensorflow/tfjs-backend-wasm'))
   if (wasm.threads === 1 && cores > 1) {
     advice.push({ what: `wasm runs with one thread of ${cores}: ${wasm.description}` })
+  }
+  if (wasm.kernels?.fused === false && !features.relaxedSIMD) {
+    advice.push({ what: 'in Node 22 or newer, whose WebAssembly has fused multiply-add (relaxed SIMD)' })
   }
   for (const { name, state } of backends) {
     if (state === 'broken') advice.push({ what: `${name} is installed and broken; the reason stands beside it` })

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { engine, findBackendFactory, registerBackend, removeBackend, type KernelBackend } from '@tensorflow/tfjs-core'
-import { repairBackend, restartWasm, wasmFailure } from '../../backend/index.js'
+import { repairBackend, restartWasm, wasmFailure, wasmKernels } from '../../backend/index.js'
 import { activate } from './activate.js'
 import { importBackend } from './importPackage.js'
 import type { StartedBackend } from './startedBackend.js'
@@ -18,6 +18,16 @@ function runningWasm(): (KernelBackend & { [threadsOf]?: number }) | undefined {
 
 const count = (threads: number): string => (threads === 1 ? 'one thread' : `${threads} threads`)
 
+/** What computes: the threads, and how this package's own kernels do. */
+function described(threads: number): string {
+  const kernels = wasmKernels()
+  const own = kernels
+    ? `own kernels ${kernels.fused ? 'with' : 'without'} FMA, precision ${kernels.precision}`
+    : 'no own kernels'
+  const fewer = kernels && kernels.threads !== threads ? ` on ${count(kernels.threads)}` : ''
+  return `WebAssembly with SIMD, ${count(threads)}; ${own}${fewer}`
+}
+
 /** Takes the backend that runs already, whose tensors would be lost with it. */
 async function keepRunning(threads: number, wanted: number | undefined): Promise<StartedBackend> {
   if (wanted !== undefined && wanted !== threads) {
@@ -30,7 +40,7 @@ async function keepRunning(threads: number, wanted: number | undefined): Promise
   }
   await activate('wasm')
   repairBackend()
-  return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${count(threads)} (it ran already)` }
+  return { name: 'wasm', threads, description: `${described(threads)} (it ran already)` }
 }
 
 /** The threaded build, or why there is none. */
@@ -88,5 +98,5 @@ export async function startWasm(wanted: number | undefined): Promise<StartedBack
   const threads = runningWasm()?.[threadsOf] ?? 1
   if (reason !== undefined) warn(`backend wasm: runs with one thread only, as ${reason}`)
   const note = reason === undefined ? '' : ` (${reason})`
-  return { name: 'wasm', threads, description: `WebAssembly with SIMD, ${count(threads)}${note}` }
+  return { name: 'wasm', threads, description: `${described(threads)}${note}` }
 }
