@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { repairBackend, restartWasm, wasmKernels } from '../../src/backend/index.js'
+import { wasmBackend } from '../../src/backend/wasm/backend.js'
+import { threadedKernels } from '../../src/backend/wasm/native/threaded.js'
+import { startInBrowser } from '../conformance/startInBrowser.js'
+import { convolution, convolutionGradients } from '../conformance/truth/convolution.js'
+import { uniform } from '../conformance/truth/values.js'
+import { expectClose } from '../helpers/tensors.js'
+
+// Runs on a page that is cross-origin isolated, which has threads, and on one that is not.
+const threads = crossOriginIsolated ? 2 : 1
+
+beforeAll(async () => {
+  await startInBrowser({ id: 'page', name: 'wasm', where: 'Chromium', threads })
+  repairBackend()
+})
+afterEach(() => vi.unstubAllGlobals())
+
+const x = uniform('x', [2, 21, 18, 24])
+const filter = uniform('filter', [3, 3, 24, 40])
+const dy = uniform('dy', [2, 21, 18, 40])
+
+const tensor = ({ shape, data }: typeof x): tf.Tensor4D =>
+  tf.tensor(Float32Array.from(data), [...shape] as [number, number, number, number])
+
+/** A convolution and its gradients, each against float64. */
+async function expectRight(): Promise<void> {
+  const [a, b, c] = [x, filter, dy].map(tensor) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
+  const y = tf.conv2d(a, b, 1, 'same')
+  const [dx, dFilter] = tf.grads((p: tf.Tensor4D, q: tf.Tensor4D) => tf.conv2d(p, q, 1, 'same'))([a, b], c)
+  const truth = [convolution(x, filter), ...convolutionGradients(dy, x, filter)]
+  for (const [i, found] of [y, dx!, dFilter!].entries()) {
+    const { data } = truth[i]!
+    const scale = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    expectClose(
+      (await found.data()).map((value) => value / scale),
+      data.map((value) => value / scale),
+      2e-5,
+    )
+  }
+  tf.dispose([a, b, c, y, dx!, dFilter!])
+}
+
+const kernels = () => threadedKernels(wasmBackend()!)!
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+it('convolutions and their gradients are right, on every thread', async () => {
+  expect(wasmKernels()).toEqual({ threads, fused: true, precision: 'fast' })
+  await expectRight()
+  // A page starts its threads when it comes to rest.
+  for (let i = 0; i < 500 && kernels().tasksDone().includes(0); i++) {
+    await pause()
+    await expectRight()
+  }
+  const done = kernels().tasksDone()
+  expect(done.length).toBe(threads)
+  expect(Math.min(...done)).toBeGreaterThan(0)
+})
+
+it('a heap that starts again has its own threads', async () => {
+  const before = kernels()
+  await restartWasm()
+  await expectRight()
+  expect(kernels()).not.toBe(before)
+  expect(kernels().threads).toBe(threads)
+})
+
+async function expectOthersToGoOn(): Promise<void> {
+  await restartWasm()
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  vi.stubGlobal(
+    'Worker',
+    class extends Worker {
+      constructor() {
+        super('/there-is-no-such-script.js')
+      }
+    },
+  )
+  await expectRight()
+  for (let i = 0; i < 500 && kernels().running() === threads; i++) await pause()
+  await expectRight()
+  expect(wasmKernels()!.threads).toBe(1)
+  expect(kernels().tasksDone()[1]).toBe(0)
+  expect(warn).toHaveBeenCalledWith(
+    'backend wasm: convolutions run with 1 of 2 threads, as one ended: the browser refused its script',
+  )
+  warn.mockRestore()
+}
+
+if (crossOriginIsolated) it('a thread that the page refuses is told of, and the others go on', expectOthersToGoOn)
