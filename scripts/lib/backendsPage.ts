@@ -1,6 +1,6 @@
 // docs/backends.md: prose from backendsPage.md beside this file, tables from runs of the conformance suite.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { backends, type ConformanceBackend } from '../../test/conformance/backends.js'
+import { all, backends, variants, type ConformanceBackend } from '../../test/conformance/backends.js'
 import type { Repair } from '../../src/backend/index.js'
 import { usualTolerance, type ConformanceCase } from '../../test/conformance/case.js'
 import type { Cells, Findings } from './findings.js'
@@ -21,11 +21,13 @@ const titles: Readonly<Record<ConformanceCase['group'], string>> = {
 const shown = (cell: string): string => (cell === 'wrong' ? '**✗**' : cell === 'not run' ? '–' : `✓ ${cell}`)
 const read = (text: string): string => (text === '**✗**' ? 'wrong' : text === '–' ? 'not run' : text.replace('✓ ', ''))
 const row = (texts: readonly (string | number)[]): string => `| ${texts.join(' | ')} |`
+const rule = (count: number): string => row(Array.from({ length: count }, () => '---'))
 
 /** What heads a backend's column. */
-export function columnTitle({ name, where, threads }: ConformanceBackend): string {
+export function columnTitle({ name, where, threads, precision, node }: ConformanceBackend): string {
   const tfjs = name === 'tensorflow' ? 'tfjs-node' : name
-  return `${tfjs}${threads === undefined ? '' : ` ${threads}`}<br>${where}`
+  const parts = [tfjs, threads, precision === 'exact' ? precision : undefined].filter((part) => part !== undefined)
+  return `${parts.join(' ')}<br>${where}${node === undefined ? '' : ` ${node}`}`
 }
 
 const repairTitles = ['backend', 'kernel', 'stock', 'what is wrong']
@@ -41,8 +43,9 @@ export function readFindings(text: string): Findings {
     else if (titles.length === 0) titles = texts
     else if (texts[0] === '---') continue
     else if (titles[0] === 'case') {
-      const ids = titles.map((title) => backends.find((backend) => columnTitle(backend) === title)?.id)
-      cells[texts[0]!] = Object.fromEntries(texts.flatMap((text, i) => (ids[i] ? [[ids[i], read(text)]] : [])))
+      const ids = titles.map((title) => all.find((backend) => columnTitle(backend) === title)?.id)
+      const found = Object.fromEntries(texts.flatMap((text, i) => (ids[i] ? [[ids[i], read(text)]] : [])))
+      cells[texts[0]!] = { ...cells[texts[0]!], ...found }
     } else if (titles.join() === repairTitles.join()) {
       const [backend, kernel, reason, detail] = texts as [string, string, Repair['reason'], string]
       repairs.push({ backend, kernel, reason, detail })
@@ -61,34 +64,55 @@ function tally(backend: ConformanceBackend, cases: readonly ConformanceCase[], c
   return `✓ ${right}${ran.length < cases.length ? ` of ${cases.length}` : ''}`
 }
 
-/** The page of these findings. */
-export function renderPage(cases: readonly ConformanceCase[], { cells, repairs }: Findings): string {
-  const groups = Object.entries(titles)
-    .map(([group, title]) => ({ title, members: cases.filter((each) => each.group === group) }))
-    .filter(({ members }) => members.length > 0)
-  const columns = backends.map(columnTitle)
-  const rule = (count: number): string => row(Array.from({ length: count }, () => '---'))
-  const summary = [
-    row(['', ...columns]),
-    rule(columns.length + 1),
-    ...groups.map(({ title, members }) => row([title, ...backends.map((backend) => tally(backend, members, cells))])),
-  ]
-  const details = groups.flatMap(({ title, members }) => [
-    `<details><summary>${title}: ${members.length} cases</summary>`,
+/** A table of cases with their errors on some backends, folded up. */
+function casesTable(
+  title: string,
+  cases: readonly ConformanceCase[],
+  shownOn: readonly ConformanceBackend[],
+  cells: Cells,
+): string[] {
+  return [
+    `<details><summary>${title}: ${cases.length} cases</summary>`,
     '',
-    row(['case', 'tolerance', ...columns]),
-    rule(columns.length + 2),
-    ...members.map(({ name, tolerance }) =>
+    row(['case', 'tolerance', ...shownOn.map(columnTitle)]),
+    rule(shownOn.length + 2),
+    ...cases.map(({ name, tolerance }) =>
       row([
         name,
         tolerance === 0 ? '0' : tolerance.toExponential(),
-        ...backends.map(({ id }) => shown(cells[name]?.[id] ?? 'not run')),
+        ...shownOn.map(({ id }) => shown(cells[name]?.[id] ?? 'not run')),
       ]),
     ),
     '',
     '</details>',
     '',
-  ])
+  ]
+}
+
+/** The page of these findings; `kernelCases` are those that run on the variants of this package's kernels. */
+export function renderPage(
+  cases: readonly ConformanceCase[],
+  kernelCases: readonly ConformanceCase[],
+  { cells, repairs }: Findings,
+): string {
+  const groups = Object.entries(titles)
+    .map(([group, title]) => ({ title, members: cases.filter((each) => each.group === group) }))
+    .filter(({ members }) => members.length > 0)
+  const columns = backends.map(columnTitle)
+  const summary = [
+    row(['', ...columns]),
+    rule(columns.length + 1),
+    ...groups.map(({ title, members }) => row([title, ...backends.map((backend) => tally(backend, members, cells))])),
+  ]
+  const details = [
+    ...groups.flatMap(({ title, members }) => casesTable(title, members, backends, cells)),
+    ...casesTable("This package's kernels on their variants", kernelCases, variants, cells),
+  ]
+  const kernels = [
+    row(['', ...variants.map(columnTitle)]),
+    rule(variants.length + 1),
+    row(["The kernels' cases", ...variants.map((variant) => tally(variant, kernelCases, cells))]),
+  ]
   const exceptions = cases
     .filter(({ group, tolerance }) => tolerance > usualTolerance(group))
     .map(({ name, tolerance, because }) => `- ${name}, ${tolerance.toExponential()}: ${because}`)
@@ -97,6 +121,7 @@ export function renderPage(cases: readonly ConformanceCase[], { cells, repairs }
   const changes = repairs.map(({ backend, kernel, reason, detail }) => row([backend, kernel, reason, detail]))
   const parts: Record<string, readonly string[]> = {
     summary,
+    kernels,
     details,
     reasons,
     repairs: [row(repairTitles), rule(4), ...changes],

@@ -1,5 +1,5 @@
 import type { Repair } from '../../src/backend/index.js'
-import { backends } from '../../test/conformance/backends.js'
+import { all, backends } from '../../test/conformance/backends.js'
 import type { BackendResult, CaseResult } from './conformance.js'
 
 /**
@@ -27,7 +27,7 @@ const exponent = (error: number): number => Math.max(smallest, Math.ceil(Math.lo
 const cellOf = ({ passed, error }: CaseResult): string => (passed && error !== null ? `1e${exponent(error)}` : 'wrong')
 
 /** The tfjs backend that a column is about. */
-const nameOf = (id: string): string | undefined => backends.find((backend) => backend.id === id)?.name
+const nameOf = (id: string): string | undefined => all.find((backend) => backend.id === id)?.name
 
 /** The repairs of the run, each once, with the old ones of the backends that did not run. */
 function mergeRepairs(old: readonly Repair[], results: readonly BackendResult[]): Repair[] {

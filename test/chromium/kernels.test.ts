@@ -28,7 +28,7 @@ const tensor = ({ shape, data }: typeof x): tf.Tensor4D =>
 async function expectRight(): Promise<void> {
   const [a, b, c] = [x, filter, dy].map(tensor) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
   const y = tf.conv2d(a, b, 1, 'same')
-  const [dx, dFilter] = tf.grads((p: tf.Tensor4D, q: tf.Tensor4D) => tf.conv2d(p, q, 1, 'same'))([a, b], c)
+  const [dx, dFilter] = tf.grads((p, q) => tf.conv2d(p as tf.Tensor4D, q as tf.Tensor4D, 1, 'same'))([a, b], c)
   const truth = [convolution(x, filter), ...convolutionGradients(dy, x, filter)]
   for (const [i, found] of [y, dx!, dFilter!].entries()) {
     const { data } = truth[i]!

@@ -1,3 +1,5 @@
+import type { WasmPrecision } from '../../src/backend/index.js'
+
 /** Where the suite runs: one column of the table in docs/backends.md. */
 export interface ConformanceBackend {
   /** How it is asked for on the command line, and the name of its vitest project. */
@@ -11,6 +13,10 @@ export interface ConformanceBackend {
   readonly isOptional?: boolean
   /** Runs in `npm test` too. */
   readonly isQuick?: boolean
+  /** How wasm computes 3x3 convolutions. Default: `fast`. */
+  readonly precision?: WasmPrecision
+  /** The version of Node, one of test/nodes; by default the Node that runs the suite. */
+  readonly node?: 22 | 24
 }
 
 /** All of them, in the order of the table. */
@@ -27,9 +33,29 @@ export const backends: readonly ConformanceBackend[] = [
   { id: 'chromium-webgpu', name: 'webgpu', where: 'Chromium' },
 ]
 
-/** The backend of that id. */
+/**
+ * The variants of this package's WebAssembly kernels that the columns above leave out. Node 20 takes those with plain SIMD,
+ * later ones those with fused multiply-add; one thread works on unshared memory, two on shared. They run the kernels' own
+ * cases, each in a process of its own.
+ */
+export const variants: readonly ConformanceBackend[] = [undefined, 22, 24].flatMap((node) =>
+  (['fast', 'exact'] as const).flatMap((precision) =>
+    [1, 2].flatMap((threads): ConformanceBackend[] => {
+      if (node === undefined && precision === 'fast') return []
+      const id = ['wasm', threads, ...(precision === 'exact' ? ['exact'] : []), ...(node ? ['node', node] : [])].join(
+        '-',
+      )
+      return [{ id, name: 'wasm', where: 'Node', threads, precision, ...(node && { node: node as 22 | 24 }) }]
+    }),
+  ),
+)
+
+/** Backends and variants. */
+export const all: readonly ConformanceBackend[] = [...backends, ...variants]
+
+/** The backend or variant of that id. */
 export function backendOf(id: string): ConformanceBackend {
-  const found = backends.find((backend) => backend.id === id)
-  if (!found) throw new Error(`no backend ${id}; there are ${backends.map((backend) => backend.id).join(', ')}`)
+  const found = all.find((backend) => backend.id === id)
+  if (!found) throw new Error(`no backend ${id}; there are ${all.map((backend) => backend.id).join(', ')}`)
   return found
 }

@@ -4,21 +4,23 @@ import type { BackendResult } from '../../scripts/lib/conformance.js'
 import { differences, merge, type Findings } from '../../scripts/lib/findings.js'
 import { repairBackend, type Repair } from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
-import { backends } from './backends.js'
+import { backends, variants } from './backends.js'
 import type { ConformanceCase } from './case.js'
-import { cases } from './cases/index.js'
+import { cases, casesOn, kernelCases } from './cases/index.js'
 
 describe('docs/backends.md (npm run conformance -- --write writes it)', () => {
   it('has every case with its tolerance, and the text of its template', () => {
     const page = readPage()
-    expect(page).toBe(renderPage(cases, readFindings(page)))
+    expect(page).toBe(renderPage(cases, kernelCases, readFindings(page)))
   })
 
   it('has a result of every case on every backend but the optional one', () => {
     const { cells } = readFindings(readPage())
-    const needed = backends.filter(({ isOptional }) => !isOptional)
-    const open = cases.flatMap(({ name }) =>
-      needed.filter(({ id }) => (cells[name]?.[id] ?? 'not run') === 'not run').map(({ id }) => `${name} on ${id}`),
+    const needed = [...backends.filter(({ isOptional }) => !isOptional), ...variants]
+    const open = needed.flatMap((backend) =>
+      casesOn(backend)
+        .filter(({ name }) => (cells[name]?.[backend.id] ?? 'not run') === 'not run')
+        .map(({ name }) => `${name} on ${backend.id}`),
     )
     expect(open).toEqual([])
   })
@@ -52,16 +54,16 @@ describe('the page of backends', () => {
 
   it('shows a power of ten, and reads back what it shows', () => {
     expect(findings.cells).toEqual({ one: { cpu: '1e-5', webgpu: 'wrong' }, two: { cpu: '1e-7' } })
-    const page = renderPage([one, two], findings)
+    const page = renderPage([one, two], [one], findings)
     expect(page).toContain('| one | 1e-4 | ✓ 1e-5 | – | – | **✗** | – |')
     expect(page).toContain('| Operations | ✓ 1 | – | – | 0 of 1 | – |')
     expect(page).toContain('| cpu | Sum | wrong | never adds up |')
-    const more = renderPage([one, { ...one, name: 'three' }], findings)
+    const more = renderPage([one, { ...one, name: 'three' }], [], findings)
     expect(more).toContain('| Operations | ✓ 1 of 2 | – | – | 0 of 1 | – |')
     expect(page).toContain('- two, 1e-2: it is rough')
     expect(readFindings(page).cells['one']).toMatchObject({ cpu: '1e-5', 'wasm-1': 'not run', webgpu: 'wrong' })
     expect(readFindings(page).repairs).toEqual([repair])
-    expect(renderPage([one, two], readFindings(page))).toBe(page)
+    expect(renderPage([one, two], [one], readFindings(page))).toBe(page)
   })
 
   it('takes an error that shrinks or grows up to a hundredfold for no difference', () => {

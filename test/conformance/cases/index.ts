@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '../case.js'
+import { variants, type ConformanceBackend } from '../backends.js'
 import { arrayCases } from './arrays.js'
 import { convolutionCases } from './convolution.js'
 import { dataCases } from './data.js'
@@ -37,3 +38,10 @@ export const cases: readonly ConformanceCase[] = [
   ...dataCases,
   ...metricCases,
 ]
+
+/** Those that this package's own WebAssembly kernels compute. */
+export const kernelCases: readonly ConformanceCase[] = [...convolutionCases, ...matrixCases, ...ownOperationCases]
+
+/** The cases that run on a backend. */
+export const casesOn = (backend: ConformanceBackend): readonly ConformanceCase[] =>
+  variants.includes(backend) ? kernelCases : cases
