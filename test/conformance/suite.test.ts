@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { choose, missing } from '../../scripts/lib/conformance.js'
 import { useBackend } from '../helpers/backend.js'
-import { backendOf, backends } from './backends.js'
+import { all, backendOf } from './backends.js'
 import { error, usualTolerance, type Comparison, type ConformanceCase } from './case.js'
 import { cases } from './cases/index.js'
 import { complaint, measure } from './measure.js'
@@ -86,7 +86,7 @@ describe('a measurement', () => {
 
 describe('npm run conformance', () => {
   it('runs all but the optional backends, or those named', () => {
-    expect(choose(undefined)).toEqual(backends.filter(({ id }) => id !== 'tfjs-node'))
+    expect(choose(undefined)).toEqual(all.filter(({ id }) => id !== 'tfjs-node'))
     expect(choose('chromium-webgl, tfjs-node').map(({ id }) => id)).toEqual(['tfjs-node', 'chromium-webgl'])
     expect(() => choose('wasm')).toThrow('no backend wasm; there are cpu, wasm-1, wasm-2')
     expect(() => backendOf('wasm')).toThrow('no backend wasm; there are cpu')
