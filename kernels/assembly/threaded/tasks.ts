@@ -1,6 +1,13 @@
 import { channelSumsTask, copyChannelsTask } from './dense'
 import { Job } from './job'
-import { convolveTask, filterTask, gradientFilterTask, gradientProductTask, gradientTilesTask } from './winograd'
+import {
+  convolveTask,
+  filterTask,
+  gradientChannelsTask,
+  gradientPartTask,
+  gradientSumTask,
+  gradientTilesTask,
+} from './winograd'
 
 /** Runs one task of a job. */
 export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
@@ -13,9 +20,11 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
     case 2:
       return gradientTilesTask(fields, task, thread)
     case 3:
-      return gradientProductTask(fields, task)
+      return gradientChannelsTask(fields, task, thread)
     case 4:
-      return gradientFilterTask(fields, task, thread)
+      return gradientPartTask(fields, task, thread)
+    case 5:
+      return gradientSumTask(fields, task, thread)
     case 20:
       return copyChannelsTask(fields, task)
     case 21:

@@ -10,7 +10,8 @@ import {
   transformOutputGradient,
 } from './transforms'
 
-// Layouts, n = m + 2 and xi = 0 .. n*n - 1: u [xi, out / 8, in, 8], v [xi, tile, in4], products and d [xi, tile, out8],
+// Layouts, n = m + 2 and xi = 0 .. n*n - 1: u [out / 8, xi, in, 8], v [xi, tile, in4], d [xi, tile, out8],
+// products [xi, tile, 8],
 // where in4 and out8 are the channels rounded up to 4 and 8, with zeros.
 
 /** Bytes between the planes of one xi each: without it all points of a tile would share a few lines of the cache. */
@@ -40,23 +41,27 @@ function transposeLanes(from: usize, fromStep: usize, rows: i32, lanes: i32, to:
   v128.store(to + 3 * toStep, v128.shuffle<i64>(ab2, cd2, 1, 3))
 }
 
-/** One task of the filter's transform: eight output channels, all input channels. */
-export function filterTask(job: Job, task: i32, thread: i32): void {
+/** Bytes of the transformed filter's panel of eight output channels. */
+function panelBytes(job: Job): usize {
+  const n = job.m + 2
+  return <usize>(n * n) * (((<usize>(job.depth || job.inChannels)) << 5) + planeGap)
+}
+
+/** Transforms one panel of the filter: eight output channels, all input channels. */
+function filterPanel(job: Job, panel: i32, panelPlace: usize, temporary: usize): void {
   const m = job.m
   const inChannels = job.inChannels
   const outChannels = job.outChannels
   const n = m + 2
-  const panels = (outChannels + 7) >> 3
-  const temporary = job.scratch + <usize>thread * job.scratchBytes
   const gathered = temporary + temporaryBytes
   const depth = job.depth || inChannels
   const tapStep = (<usize>(job.tapStep || inChannels * outChannels)) << 2
-  const xiStep = ((<usize>(panels * depth)) << 5) + planeGap
+  const xiStep = ((<usize>depth) << 5) + planeGap
   const rowStep = <usize>n * xiStep
   for (let half = 0; half < 2; half++) {
-    const channel = task * 8 + half * 4
+    const channel = panel * 8 + half * 4
     const lanes = min(4, outChannels - channel)
-    let to = job.u + (((<usize>(task * depth)) << 5) + ((<usize>half) << 4))
+    let to = panelPlace + ((<usize>half) << 4)
     if (lanes <= 0) {
       for (let c = 0; c < inChannels; c++, to += 32) {
         for (let xi = 0; xi < n * n; xi++) v128.store(to + <usize>xi * xiStep, f32x4.splat(0))
@@ -89,6 +94,11 @@ export function filterTask(job: Job, task: i32, thread: i32): void {
       }
     }
   }
+}
+
+/** One task of the filter's transform: one panel. */
+export function filterTask(job: Job, task: i32, thread: i32): void {
+  filterPanel(job, task, job.u + <usize>task * panelBytes(job), job.scratch + <usize>thread * job.scratchBytes)
 }
 
 /** Copies a patch whose parts outside of the image are zeros, channels padded with zeros. */
@@ -164,8 +174,8 @@ function transformTile(
   }
 }
 
-/** Writes a tile's outputs from its products. */
-function writeTile(job: Job, tile: i32, from: usize, xiStep: usize, temporary: usize): void {
+/** Writes a tile's outputs of one panel from its products. */
+function writeTile(job: Job, tile: i32, panel: i32, from: usize, xiStep: usize, temporary: usize): void {
   const m = job.m
   const tilesOfImage = job.tilesHigh * job.tilesWide
   const image = tile / tilesOfImage
@@ -176,9 +186,10 @@ function writeTile(job: Job, tile: i32, from: usize, xiStep: usize, temporary: u
   const rows = min(m, job.outHeight - y0)
   const columns = min(m, job.outWidth - x0)
   const values = temporary + temporaryBytes / 2
-  for (let channel = 0; channel < job.outChannels; channel += 4, from += 16) {
+  const end = min(job.outChannels, panel * 8 + 8)
+  for (let channel = panel * 8; channel < end; channel += 4, from += 16) {
     transformOutput(m, from, <usize>(m + 2) * xiStep, xiStep, values, (<usize>m) << 4, 16, temporary)
-    const lanes = job.outChannels - channel
+    const lanes = end - channel
     for (let i = 0; i < rows; i++) {
       let pixel = (image * job.outHeight + y0 + i) * job.outWidth + x0
       let value = values + ((<usize>(i * m)) << 4)
@@ -187,97 +198,185 @@ function writeTile(job: Job, tile: i32, from: usize, xiStep: usize, temporary: u
   }
 }
 
-/** One task of the convolution: some tiles, all channels. */
+/**
+ * One task of the convolution: some tiles, and one of `panelGroups` groups of panels. Where no transformed filter is given
+ * it transforms each panel for itself, which for few tiles costs less than to fetch it from the other cores' caches.
+ */
 export function convolveTask(job: Job, task: i32, thread: i32): void {
   const m = job.m
   const inChannels = job.inChannels
-  const outChannels = job.outChannels
   const block = job.block
   const points = (m + 2) * (m + 2)
-  const first = job.firstTile + task * block
+  const part = task / job.panelGroups
+  const group = task - part * job.panelGroups
+  const first = job.firstTile + part * block
   const count = min(block, job.firstTile + job.tiles - first)
-  const panels = (outChannels + 7) >> 3
+  const panels = (job.outChannels + 7) >> 3
   const inRow = (<usize>roundUp(inChannels, 4)) << 2
-  const outRow = (<usize>panels) << 5
   const inStep = <usize>block * inRow + planeGap
-  const outStep = <usize>block * outRow + planeGap
+  const outStep = ((<usize>block) << 5) + planeGap
   const temporary = job.scratch + <usize>thread * job.scratchBytes
-  const v = temporary + temporaryBytes
+  // The patch and what of the filter is gathered are never needed at the same time.
+  const patch = temporary + temporaryBytes
+  const v = patch + <usize>max(points * roundUp(inChannels, 4) * 4, 576)
   const products = v + <usize>points * inStep
-  const patch = products + <usize>points * outStep
+  const ownPanel = products + <usize>points * outStep
   for (let t = 0; t < count; t++) {
     transformTile(job, false, first + t, v + <usize>t * inRow, inStep, temporary, patch)
   }
-  const panelBytes = (<usize>inChannels) << 5
-  let panel = job.u
-  for (let xi = 0; xi < points; xi++, panel += planeGap) {
-    const rows = v + <usize>xi * inStep
-    const out = products + <usize>xi * outStep
-    for (let p = 0; p < panels; p++, panel += panelBytes) {
+  const xiBytes = ((<usize>inChannels) << 5) + planeGap
+  const last = (panels * (group + 1)) / job.panelGroups
+  for (let p = (panels * group) / job.panelGroups; p < last; p++) {
+    let panel = ownPanel
+    if (job.u) panel = job.u + <usize>p * panelBytes(job)
+    else filterPanel(job, p, panel, temporary)
+    let rows = v
+    let out = products
+    for (let xi = 0; xi < points; xi++, rows += inStep, out += outStep, panel += xiBytes) {
       for (let t = 0; t < count; t += 4) {
         // Beyond the last tile rows of the block are computed that nobody reads: block is a multiple of four.
         const row = rows + <usize>t * inRow
-        const target = out + <usize>t * outRow + ((<usize>p) << 5)
         const end = row + ((<usize>inChannels) << 2)
-        multiplyRows(row, row + inRow, row + 2 * inRow, row + 3 * inRow, end, panel, target, outRow)
+        multiplyRows(row, row + inRow, row + 2 * inRow, row + 3 * inRow, end, panel, out + ((<usize>t) << 5), 32)
       }
     }
+    for (let t = 0; t < count; t++) writeTile(job, first + t, p, products + ((<usize>t) << 5), outStep, temporary)
   }
-  for (let t = 0; t < count; t++) writeTile(job, first + t, products + <usize>t * outRow, outStep, temporary)
 }
 
-/** One task of the filter gradient's transforms: a tile of input and output gradient, into v and d of `tiles` tiles. */
+/** One task of the filter gradient's transforms: some tiles of input and output gradient, into v and d of all tiles. */
 export function gradientTilesTask(job: Job, task: i32, thread: i32): void {
   const temporary = job.scratch + <usize>thread * job.scratchBytes
+  transformBothTiles(
+    job,
+    task * job.block,
+    min(job.tiles, (task + 1) * job.block),
+    0,
+    job.tiles,
+    job.v,
+    job.d,
+    temporary,
+  )
+}
+
+/** Transforms the tiles `first` to `end` of input and output gradient into planes of `tiles` tiles, tile `origin` first. */
+function transformBothTiles(
+  job: Job,
+  first: i32,
+  end: i32,
+  origin: i32,
+  tiles: i32,
+  v: usize,
+  d: usize,
+  temporary: usize,
+): void {
   const patch = temporary + temporaryBytes
   const inRow = (<usize>roundUp(job.inChannels, 4)) << 2
   const outRow = (<usize>roundUp(job.outChannels, 8)) << 2
-  const end = min(job.tiles, (task + 1) * job.block)
-  for (let t = task * job.block; t < end; t++) {
-    const tile = job.firstTile + t
-    transformTile(job, false, tile, job.v + <usize>t * inRow, <usize>job.tiles * inRow + planeGap, temporary, patch)
-    transformTile(job, true, tile, job.d + <usize>t * outRow, <usize>job.tiles * outRow + planeGap, temporary, patch)
+  const vStep = <usize>tiles * inRow + planeGap
+  const dStep = <usize>tiles * outRow + planeGap
+  for (let tile = first; tile < end; tile++) {
+    const at = <usize>(tile - origin)
+    transformTile(job, false, tile, v + at * inRow, vStep, temporary, patch)
+    transformTile(job, true, tile, d + at * outRow, dStep, temporary, patch)
   }
 }
 
-/** One task of the filter gradient's products: one xi, all channels, `u [xi, in4, out8] += v^T d`. */
-export function gradientProductTask(job: Job, task: i32): void {
-  const inChannels = roundUp(job.inChannels, 4)
+/** `u [xi, in, out8] = v^T d`, or added to it, for some input channels of v and d in planes of `tiles` tiles. */
+function multiplyPlanes(
+  job: Job,
+  v: usize,
+  d: usize,
+  tiles: i32,
+  count: i32,
+  channels: i32,
+  u: usize,
+  isFirst: i32,
+): void {
+  const points = (job.m + 2) * (job.m + 2)
   const outChannels = roundUp(job.outChannels, 8)
-  const tiles = job.tiles
-  const isFirst = job.isFirst
-  const inRow = (<usize>inChannels) << 2
+  const inRow = (<usize>roundUp(job.inChannels, 4)) << 2
   const outRow = (<usize>outChannels) << 2
-  const v = job.v + <usize>task * (<usize>tiles * inRow + planeGap)
-  const d = job.d + <usize>task * (<usize>tiles * outRow + planeGap)
-  let out = job.u + <usize>task * (<usize>inChannels * outRow + planeGap)
-  for (let c = 0; c < inChannels; c += 4, out += 4 * outRow) {
-    for (let k = 0; k < outChannels; k += 8) {
-      const channel = (<usize>k) << 2
-      multiplyColumns(v + ((<usize>c) << 2), inRow, d + channel, outRow, tiles, out + channel, outRow, isFirst)
+  for (let xi = 0; xi < points; xi++) {
+    let out = u
+    for (let c = 0; c < channels; c += 4, out += 4 * outRow) {
+      const from = v + ((<usize>c) << 2)
+      for (let k = 0; k < outChannels; k += 8) {
+        const channel = (<usize>k) << 2
+        multiplyColumns(from, inRow, d + channel, outRow, count, out + channel, outRow, isFirst)
+      }
     }
+    v += <usize>tiles * inRow + planeGap
+    d += <usize>tiles * outRow + planeGap
+    u += <usize>channels * outRow + planeGap
   }
 }
 
-/** One task of the filter gradient's end: four input channels, `dFilter = G^T u G`. */
-export function gradientFilterTask(job: Job, task: i32, thread: i32): void {
+/** `dFilter = G^T u G` for `count` input channels from `first` on, whose sums stand at the start of u's planes. */
+function writeFilter(job: Job, u: usize, xiStep: usize, first: i32, count: i32, temporary: usize): void {
   const m = job.m
-  const inChannels = job.inChannels
   const outChannels = job.outChannels
-  const temporary = job.scratch + <usize>thread * job.scratchBytes
   const values = temporary + temporaryBytes / 2
   const outRow = (<usize>roundUp(outChannels, 8)) << 2
-  const xiStep = <usize>roundUp(inChannels, 4) * outRow + planeGap
-  const tapStep = (<usize>(inChannels * outChannels)) << 2
-  const end = min(inChannels, task * 4 + 4)
-  for (let c = task * 4; c < end; c++) {
+  const tapStep = (<usize>(job.inChannels * outChannels)) << 2
+  for (let c = 0; c < count; c++, u += outRow) {
     for (let k = 0; k < outChannels; k += 4) {
-      const from = job.u + <usize>c * outRow + ((<usize>k) << 2)
+      const from = u + ((<usize>k) << 2)
       transformFilterGradient(m, from, <usize>(m + 2) * xiStep, xiStep, values, 48, 16, temporary)
-      const to = job.filter + ((<usize>(c * outChannels + k)) << 2)
+      const to = job.filter + ((<usize>((first + c) * outChannels + k)) << 2)
       for (let tap = 0; tap < 9; tap++) {
         storeLanes(to + <usize>tap * tapStep, v128.load(values + ((<usize>tap) << 4)), outChannels - k)
       }
     }
   }
+}
+
+/** One task of the filter gradient of few tiles: `block` input channels, from v and d to the filter. */
+export function gradientChannelsTask(job: Job, task: i32, thread: i32): void {
+  const temporary = job.scratch + <usize>thread * job.scratchBytes
+  const u = temporary + temporaryBytes
+  const first = task * job.block
+  const channels = min(job.block, roundUp(job.inChannels, 4) - first)
+  multiplyPlanes(job, job.v + ((<usize>first) << 2), job.d, job.tiles, job.tiles, channels, u, 1)
+  const xiStep = ((<usize>(channels * roundUp(job.outChannels, 8))) << 2) + planeGap
+  writeFilter(job, u, xiStep, first, min(channels, job.inChannels - first), temporary)
+}
+
+/** One task of the filter gradient of many tiles: the sums over `part` tiles, `block` at a time, in a u of its own. */
+export function gradientPartTask(job: Job, task: i32, thread: i32): void {
+  const block = job.block
+  const temporary = job.scratch + <usize>thread * job.scratchBytes
+  const points = (job.m + 2) * (job.m + 2)
+  const in4 = roundUp(job.inChannels, 4)
+  const out8 = roundUp(job.outChannels, 8)
+  const v = temporary + temporaryBytes + <usize>(points * max(in4, out8) * 4)
+  const d = v + <usize>points * (((<usize>(block * in4)) << 2) + planeGap)
+  const u = job.u + <usize>task * job.partBytes
+  const begin = task * job.part
+  const end = min(job.tiles, begin + job.part)
+  for (let first = begin; first < end; first += block) {
+    const count = min(block, end - first)
+    transformBothTiles(job, first, first + count, first, block, v, d, temporary)
+    multiplyPlanes(job, v, d, block, count, in4, u, first === begin ? 1 : 0)
+  }
+}
+
+/** One task of its end: the sum of the parts, for four input channels. */
+export function gradientSumTask(job: Job, task: i32, thread: i32): void {
+  const temporary = job.scratch + <usize>thread * job.scratchBytes
+  const points = (job.m + 2) * (job.m + 2)
+  const outRow = (<usize>roundUp(job.outChannels, 8)) << 2
+  const xiStep = <usize>roundUp(job.inChannels, 4) * outRow + planeGap
+  const parts = (job.tiles + job.part - 1) / job.part
+  const first = task * 4
+  const begin = job.u + <usize>first * outRow
+  for (let xi = 0; xi < points; xi++) {
+    const from = begin + <usize>xi * xiStep
+    for (let i: usize = 0; i < 4 * outRow; i += 16) {
+      let sum = v128.load(from + i)
+      for (let p = 1; p < parts; p++) sum = f32x4.add(sum, v128.load(from + <usize>p * job.partBytes + i))
+      v128.store(from + i, sum)
+    }
+  }
+  writeFilter(job, begin, xiStep, first, min(4, job.inChannels - first), temporary)
 }

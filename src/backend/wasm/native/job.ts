@@ -36,9 +36,11 @@ const fields = [
   'd',
   'scratch',
   'scratchBytes',
-  'isFirst',
   'tapStep',
   'depth',
+  'panelGroups',
+  'part',
+  'partBytes',
 ] as const
 
 /** Bytes of a job. */

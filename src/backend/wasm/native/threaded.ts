@@ -11,8 +11,9 @@ export const jobKinds = {
   filter: 0,
   convolve: 1,
   gradientTiles: 2,
-  gradientProduct: 3,
-  gradientFilter: 4,
+  gradientChannels: 3,
+  gradientPart: 4,
+  gradientSum: 5,
   copyChannels: 20,
   channelSums: 21,
 } as const

@@ -11,8 +11,15 @@ const planeGap = 64
 /** Bytes that the transforms of one tile need. */
 const temporaryBytes = 36 * 16 * 2
 
-/** Tiles whose transforms the filter gradient's products add up at a time. */
-const chunkTiles = 128
+/** Tiles below which a block is not divided further: the filter's transform would outweigh the products. */
+const leastBlock = 16
+
+/** Bytes of transformed tiles up to which the filter gradient transforms all of them first. */
+const sharedBytes = 2 ** 22
+
+/** The most parts of a filter gradient that are added up apart, and the bytes that their sums may take. */
+const mostParts = 16
+const partsBytes = 2 ** 24
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit
 
@@ -63,6 +70,9 @@ function workspace(backend: WasmBackend, temporaries: Temporaries, bytes: number
   return placeOf(backend, temporaries.own(backend.makeOutput([Math.ceil(bytes / 4)], 'float32')))
 }
 
+/** Blocks of tiles from which on the filter is transformed once for all; below it each task does so for itself. */
+const sharingBlocks = 4
+
 /** The convolution, or with `isTurned` its input gradient; `parts` where its filter is in several places. */
 export function winogradConvolution(
   backend: WasmBackend,
@@ -70,31 +80,39 @@ export function winogradConvolution(
   fields: Winograd,
   parts?: readonly FilterPart[],
 ): void {
-  const { inChannels, m } = fields
+  const { inChannels } = fields
   const { tilesHigh, tilesWide, all, points, in4, out8 } = tilingOf(fields)
-  const bytesOfTile = 4 * points * (in4 + out8)
+  const panels = out8 / 8
   const share = Math.ceil(all / kernels.threads / 4) * 4
-  const block = Math.min(Math.max(4, Math.floor(cacheBytes / bytesOfTile / 4) * 4), share)
-  const scratchBytes =
-    temporaryBytes + block * bytesOfTile + 2 * points * planeGap + Math.max(4 * points * in4, 4 * 9 * 16)
+  const fitting = Math.max(4, Math.floor(cacheBytes / (4 * points * in4) / 4) * 4)
+  const block = Math.min(fitting, Math.max(share, leastBlock))
+  const blocks = Math.ceil(all / block)
+  const isShared = parts !== undefined || blocks > sharingBlocks * kernels.threads
+  const panelGroups = Math.min(panels, Math.ceil(kernels.threads / blocks))
+  const panelBytes = points * (32 * inChannels + planeGap)
+  const tilesBytes = points * (4 * in4 * block + planeGap) + points * (32 * block + planeGap)
+  const patchBytes = Math.max(4 * points * in4, 4 * 9 * 16)
+  const scratchBytes = temporaryBytes + patchBytes + tilesBytes + (isShared ? 0 : panelBytes)
   const temporaries = new Temporaries(backend)
   try {
     const job: Job = {
       ...fields,
-      m,
       tilesHigh,
       tilesWide,
       tiles: all,
       block,
-      u: workspace(backend, temporaries, points * (4 * inChannels * out8 + planeGap)),
+      panelGroups,
+      u: isShared ? workspace(backend, temporaries, panels * panelBytes) : 0,
       scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
       scratchBytes,
     }
-    for (const { first, channels, ...part } of parts ?? [{ first: 0, channels: inChannels }]) {
-      const u = job.u! + 32 * first
-      kernels.run('filter', { ...job, ...part, u, inChannels: channels, depth: inChannels }, out8 / 8)
+    if (isShared) {
+      for (const { first, channels, ...part } of parts ?? [{ first: 0, channels: inChannels }]) {
+        const u = job.u! + 32 * first
+        kernels.run('filter', { ...job, ...part, u, inChannels: channels, depth: inChannels }, panels)
+      }
     }
-    kernels.run('convolve', job, Math.ceil(all / block))
+    kernels.run('convolve', job, blocks * panelGroups)
   } finally {
     temporaries.free()
   }
@@ -102,30 +120,63 @@ export function winogradConvolution(
 
 /** The filter gradient: `x` the input, `y` the output's gradient, written to `filter`. */
 export function winogradFilterGradient(backend: WasmBackend, kernels: ThreadedKernels, fields: Winograd): void {
-  const { inChannels } = fields
+  const { all, points, in4, out8 } = tilingOf(fields)
+  const gradient = points * 4 * (in4 + out8) * all > sharedBytes ? gradientByParts : gradientByChannels
+  gradient(backend, kernels, fields)
+}
+
+/** Few tiles: all are transformed, then each task computes some channels of the filter. */
+function gradientByChannels(backend: WasmBackend, kernels: ThreadedKernels, fields: Winograd): void {
   const { tilesHigh, tilesWide, all, points, in4, out8 } = tilingOf(fields)
-  const chunk = Math.min(all, chunkTiles)
-  const scratchBytes = temporaryBytes + 4 * points * Math.max(in4, out8)
+  const channels = roundUp(Math.min(16, Math.ceil(in4 / kernels.threads)), 4)
+  const sumsBytes = points * (4 * channels * out8 + planeGap)
+  const scratchBytes = temporaryBytes + Math.max(4 * points * Math.max(in4, out8), sumsBytes)
   const temporaries = new Temporaries(backend)
   try {
     const job: Job = {
       ...fields,
       tilesHigh,
       tilesWide,
-      block: 4,
-      u: workspace(backend, temporaries, points * (4 * in4 * out8 + planeGap)),
-      v: workspace(backend, temporaries, points * (4 * in4 * chunk + planeGap)),
-      d: workspace(backend, temporaries, points * (4 * out8 * chunk + planeGap)),
+      tiles: all,
+      v: workspace(backend, temporaries, points * (4 * in4 * all + planeGap)),
+      d: workspace(backend, temporaries, points * (4 * out8 * all + planeGap)),
       scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
       scratchBytes,
     }
-    for (let firstTile = 0; firstTile < all; firstTile += chunk) {
-      const tiles = Math.min(chunk, all - firstTile)
-      const part = { ...job, firstTile, tiles, isFirst: firstTile === 0 ? 1 : 0 }
-      kernels.run('gradientTiles', part, Math.ceil(tiles / part.block!))
-      kernels.run('gradientProduct', part, points)
+    kernels.run('gradientTiles', { ...job, block: 4 }, Math.ceil(all / 4))
+    kernels.run('gradientChannels', { ...job, block: channels }, Math.ceil(in4 / channels))
+  } finally {
+    temporaries.free()
+  }
+}
+
+/** Many tiles: each task adds up the products of a part of them, and the parts are added up in their order. */
+function gradientByParts(backend: WasmBackend, kernels: ThreadedKernels, fields: Winograd): void {
+  const { tilesHigh, tilesWide, all, points, in4, out8 } = tilingOf(fields)
+  const partBytes = points * (4 * in4 * out8 + planeGap)
+  const bytesOfTile = 4 * points * (in4 + out8)
+  const block = Math.max(16, Math.floor(cacheBytes / bytesOfTile / 4) * 4)
+  // The number of parts must not depend on the threads, so that the sums do not.
+  const parts = Math.max(1, Math.min(mostParts, Math.floor(all / block / 2), Math.floor(partsBytes / partBytes)))
+  const part = Math.ceil(all / parts)
+  const tilesBytes = block * bytesOfTile + 2 * points * planeGap
+  const scratchBytes = temporaryBytes + 4 * points * Math.max(in4, out8) + tilesBytes
+  const temporaries = new Temporaries(backend)
+  try {
+    const job: Job = {
+      ...fields,
+      tilesHigh,
+      tilesWide,
+      tiles: all,
+      block,
+      part,
+      partBytes,
+      u: workspace(backend, temporaries, Math.ceil(all / part) * partBytes),
+      scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
+      scratchBytes,
     }
-    kernels.run('gradientFilter', job, Math.ceil(inChannels / 4))
+    kernels.run('gradientPart', job, Math.ceil(all / part))
+    kernels.run('gradientSum', job, in4 / 4)
   } finally {
     temporaries.free()
   }

@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { wasmPrecisions } from '../../src/backend/index.js'
+import { setWasmPrecision } from '../../src/backend/wasm/precision.js'
+import { startBackend } from '../../src/node/index.js'
+import { createRandom } from '../../src/random.js'
+
+beforeAll(() => startBackend('wasm', { threads: 2 }))
+afterAll(() => setWasmPrecision('fast'))
+
+interface Shape {
+  batch: number
+  height: number
+  width: number
+  inChannels: number
+  outChannels: number
+  pads: [top: number, bottom: number, left: number, right: number]
+}
+
+/** Standard normal numbers. */
+function draw(size: number, path: string): Float32Array {
+  const random = createRandom(1, path)
+  return Float32Array.from({ length: size }, () => random.normal())
+}
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+/** Output and both gradients of a 3x3 convolution of stride 1 in float64, element by element. */
+function truth(
+  { batch, height, width, inChannels, outChannels, pads }: Shape,
+  x: Float32Array,
+  f: Float32Array,
+  dy: Float32Array,
+) {
+  const [top, bottom, left, right] = pads
+  const [outHeight, outWidth] = [height + top + bottom - 2, width + left + right - 2]
+  const y = new Float64Array(batch * outHeight * outWidth * outChannels)
+  const dx = new Float64Array(x.length)
+  const df = new Float64Array(f.length)
+  for (let b = 0; b < batch; b++)
+    for (let i = 0; i < outHeight; i++)
+      for (let j = 0; j < outWidth; j++)
+        for (let p = 0; p < 3; p++)
+          for (let q = 0; q < 3; q++) {
+            const [row, column] = [i + p - top, j + q - left]
+            if (row < 0 || column < 0 || row >= height || column >= width) continue
+            const out = ((b * outHeight + i) * outWidth + j) * outChannels
+            for (let c = 0; c < inChannels; c++) {
+              const at = ((b * height + row) * width + column) * inChannels + c
+              const tap = ((p * 3 + q) * inChannels + c) * outChannels
+              for (let k = 0; k < outChannels; k++) {
+                y[out + k]! += x[at]! * f[tap + k]!
+                dx[at]! += dy[out + k]! * f[tap + k]!
+                df[tap + k]! += dy[out + k]! * x[at]!
+              }
+            }
+          }
+  return { y, dx, df, outShape: [batch, outHeight, outWidth, outChannels] }
+}
+
+/** Root of the mean squared difference, over that of the truth. */
+function relativeError(actual: ArrayLike<number>, expected: Float64Array): number {
+  expect(actual.length).toBe(expected.length)
+  let error = 0
+  let size = 0
+  expected.forEach((value, i) => {
+    error += (actual[i]! - value) ** 2
+    size += value ** 2
+  })
+  return Math.sqrt(error / size)
+}
+
+async function errors(shape: Shape): Promise<Record<'y' | 'dx' | 'df', number>> {
+  const { batch, height, width, inChannels, outChannels, pads } = shape
+  const inShape: [number, number, number, number] = [batch, height, width, inChannels]
+  const filterShape: [number, number, number, number] = [3, 3, inChannels, outChannels]
+  const [top, bottom, left, right] = pads
+  const outShape = [batch, height + top + bottom - 2, width + left + right - 2, outChannels]
+  const [x, f, dy] = [draw(product(inShape), 'x'), draw(product(filterShape), 'f'), draw(product(outShape), 'dy')]
+  const expected = truth(shape, x, f, dy)
+  const results = tf.tidy(() => {
+    const convolve = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, [
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ])
+    const [a, b] = [tf.tensor(x, inShape), tf.tensor(f, filterShape)]
+    const [dx, df] = tf.grads(convolve)([a, b], tf.tensor(dy, outShape))
+    return { y: convolve(a, b), dx: dx!, df: df! }
+  })
+  const values = await Promise.all([results.y.data(), results.dx.data(), results.df.data()])
+  tf.dispose(results)
+  return {
+    y: relativeError(values[0], expected.y),
+    dx: relativeError(values[1], expected.dx),
+    df: relativeError(values[2], expected.df),
+  }
+}
+
+const pad = fc.integer({ min: 0, max: 2 })
+const shapes = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  height: fc.integer({ min: 3, max: 19 }),
+  width: fc.integer({ min: 3, max: 19 }),
+  inChannels: fc.integer({ min: 1, max: 21 }),
+  outChannels: fc.integer({ min: 1, max: 21 }),
+  pads: fc.tuple(pad, pad, pad, pad),
+})
+const limits = { fast: 1e-5, exact: 1e-6 }
+
+describe.each(wasmPrecisions)('3x3 convolutions of stride 1 and their gradients, %s', (precision) => {
+  it('are as near to float64 as they say, in any size and with any pads', async () => {
+    setWasmPrecision(precision)
+    await fc.assert(
+      fc.asyncProperty(shapes, async (shape) => {
+        for (const error of Object.values(await errors(shape))) expect(error).toBeLessThan(limits[precision])
+      }),
+      { seed: 1, numRuns: 60 },
+    )
+  })
+
+  it.each([
+    { why: 'many tiles: the filter transformed once, its gradient in parts', batch: 2, size: 130, channels: [12, 20] },
+    { why: 'few tiles, many channels: output channels between the threads', batch: 1, size: 7, channels: [130, 200] },
+    { why: 'a step of the generator', batch: 1, size: 32, channels: [192, 64] },
+  ])('$why', async ({ batch, size, channels }) => {
+    setWasmPrecision(precision)
+    const [inChannels, outChannels] = channels as [number, number]
+    const shape: Shape = { batch, height: size, width: size - 1, inChannels, outChannels, pads: [1, 1, 1, 1] }
+    for (const error of Object.values(await errors(shape))) expect(error).toBeLessThan(limits[precision])
+  })
+})
