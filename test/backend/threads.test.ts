@@ -26,10 +26,12 @@ const works = ${JSON.stringify(works)}
 const [mode, threads] = process.argv.slice(2)
 const builtin = process.getBuiltinModule('node:worker_threads')
 const workers = []
+let isMended = false
 // tfjs's own workers pass; ours are told by their name.
 builtin.Worker = class extends Worker {
   constructor(source, options) {
     const isOurs = options?.name === 'esrgan-scnn'
+    const mode = isMended ? 'work' : process.argv[2]
     if (isOurs && mode === 'is refused') throw new Error('no threads are left')
     let text = source
     if (isOurs && mode === 'does not start') text = 'throw new Error("no room for a thread")'
@@ -111,7 +113,12 @@ const modes = {
     const second = attempt(convolve)
     const isFailed = wasmFailure() !== undefined
     const running = kernels().running()
-    return { first, second, isFailed, running }
+    isMended = true
+    await restartWasm()
+    const value = convolve()
+    for (let k = 0; k < 500 && workers.slice(0, -1).some(({ threadId }) => threadId !== -1); k++) await pause(10)
+    const alive = workers.slice(0, -1).filter(({ threadId }) => threadId !== -1).length
+    return { first, second, isFailed, running, value, alive, again: wasmKernels().threads }
   },
 }
 const main = async () => {
@@ -137,6 +144,7 @@ interface Output {
   first: number | string
   second: number | string
   isFailed: boolean
+  again: number
 }
 
 let project: Project
@@ -147,8 +155,8 @@ beforeAll(async () => {
 afterAll(() => project.remove())
 
 /** Runs the program, which has to end by itself and in good time. */
-async function run(mode: string, threads: number, node: readonly string[] = []) {
-  const { output, stderr } = await project.run<Output>('program.mjs', [mode, String(threads)], { node })
+async function run(mode: string, threads: number, node: readonly string[] = [], env: Record<string, string> = {}) {
+  const { output, stderr } = await project.run<Output>('program.mjs', [mode, String(threads)], { node, env })
   expect(output.error).toBeUndefined()
   return { ...output, stderr }
 }
@@ -160,6 +168,13 @@ describe('the threads of the kernels', () => {
     expect([before, started, running]).toEqual([0, threads - 1, threads])
     expect(value).toBe(9 * 32)
     expect(tasks.length).toBe(threads)
+    expect(Math.min(...tasks)).toBeGreaterThan(0)
+    expect(stderr).toBe('')
+  })
+
+  it('load nothing that the process was told to load', async () => {
+    await project.write('loaded.cjs', 'if (require("node:worker_threads").workerData?.control) process.exit(9)')
+    const { tasks, stderr } = await run('work', 2, [], { NODE_OPTIONS: `--require "${project.folder}/loaded.cjs"` })
     expect(Math.min(...tasks)).toBeGreaterThan(0)
     expect(stderr).toBe('')
   })
@@ -205,10 +220,12 @@ describe('the threads of the kernels', () => {
     ['hangs', 'a thread has not answered for 0.2 s'],
     ['traps', 'a thread met a trap'],
   ])('make the backend fail where one %s in a task', async (mode, reason) => {
-    const { first, second, isFailed } = await run(mode, 2)
+    const { first, second, isFailed, value, alive, again } = await run(mode, 2)
     expect(first).toContain(`BackendFailedError: backend wasm: ${reason}`)
     expect(first).toContain('in Conv2D, and its memory is not to be trusted')
     expect(second).toBe(first)
     expect(isFailed).toBe(true)
+    // restartWasm() ends what is left of it, and starts anew.
+    expect([value, alive, again]).toEqual([9 * 32, 0, 2])
   })
 })

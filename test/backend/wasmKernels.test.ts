@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
-import { expect, it } from 'vitest'
-import { enableWasmTraining, wasmKernels } from '../../src/backend/index.js'
+import '@tensorflow/tfjs-layers'
+import { expect, it, vi } from 'vitest'
+import { enableWasmTraining, restartWasm, wasmKernels } from '../../src/backend/index.js'
 
-it('tells how the kernels of this package compute, from the repair to the end of the backend', async () => {
+it('tells how the kernels of this package compute, from the repair on', async () => {
   expect(wasmKernels()).toBeUndefined()
   await tf.setBackend('wasm')
   expect(wasmKernels()).toBeUndefined()
@@ -15,6 +16,34 @@ it('tells how the kernels of this package compute, from the repair to the end of
   expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact' })
   tf.dispose(tf.conv2d(tf.ones<tf.Rank.R4>([1, 8, 8, 4]), tf.ones<tf.Rank.R4>([3, 3, 4, 4]), 1, 'same'))
   expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact' })
-  tf.removeBackend('wasm')
-  expect(wasmKernels()).toBeUndefined()
+  await restartWasm()
+  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact' })
+})
+
+it('leaves convolutions to tfjs, and says so, where the engine does not compile modules of this size at once', async () => {
+  const { Module } = WebAssembly
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  WebAssembly.Module = class extends Module {
+    constructor(bytes: BufferSource) {
+      if (bytes.byteLength > 4096) throw new RangeError('WebAssembly.Module is disallowed on the main thread')
+      super(bytes)
+    }
+  }
+  try {
+    await restartWasm()
+    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 8, 8, 4]), tf.ones<tf.Rank.R4>([3, 3, 4, 4])]
+    const gradients = tf.grads((a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same'))([x, filter])
+    const found = [tf.conv2d(x, filter, 1, 'same'), ...gradients]
+    expect(found.map((tensor) => tensor.dataSync()[0])).toEqual([16, 16, 49])
+    expect(wasmKernels()).toBeUndefined()
+    expect(warn.mock.calls.map(([message]) => message)).toEqual([
+      "backend wasm: runs without this package's convolutions, as WebAssembly.Module is disallowed on the main thread",
+    ])
+    tf.dispose([x, filter, ...found])
+    tf.removeBackend('wasm')
+    expect(wasmKernels()).toBeUndefined()
+  } finally {
+    WebAssembly.Module = Module
+    warn.mockRestore()
+  }
 })

@@ -32,6 +32,6 @@ export function createControl(memory: WebAssembly.Memory, place: number, threads
     place,
     lineOf,
     hasTrapped: (thread) => wordOf(thread, 0) === trapped,
-    tasksOf: (thread) => wordOf(thread, 1),
+    tasksOf: (thread) => wordOf(thread, 1) >>> 0,
   }
 }

@@ -51,7 +51,8 @@ interface Browser {
 
 function startInNode({ Worker }: NodeThreads, workerData: ThreadData, onEnd: (why: string) => void): Thread {
   const source = `const data = require('node:worker_threads').workerData\n${script}`
-  const worker = new Worker(source, { eval: true, workerData, execArgv: [], name: 'esrgan-scnn' })
+  // Without the process's flags and NODE_OPTIONS, so that nothing is loaded into it first.
+  const worker = new Worker(source, { eval: true, workerData, execArgv: [], env: {}, name: 'esrgan-scnn' })
   worker.on('error', ({ message }) => onEnd(message))
   worker.on('exit', (code) => onEnd(`exit code ${code}`))
   worker.unref()
