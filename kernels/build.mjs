@@ -52,6 +52,7 @@ try {
       console.log(`${name}.${variant}: ${bytes.length} bytes`)
     }
     const text = `/** ${about} as WebAssembly modules, base64; written by \`npm run kernels\`. */
+// oxfmt-ignore
 export const ${name} = {
 ${lines.join('\n')}
 } as const

@@ -20,3 +20,29 @@ export function finish(job: Job, value: v128, pixel: i32, channel: i32, lanes: i
   }
   storeLanes(job.y + ((<usize>(pixel * job.yStride + channel)) << 2), result, lanes)
 }
+
+/** Finishes `channels` channels of a pixel from `first` on, sums at `from`. */
+export function finishRow(job: Job, from: usize, pixel: i32, first: i32, channels: i32): void {
+  let channel = 0
+  if (!job.sign && !job.residual) {
+    const to = job.y + ((<usize>(pixel * job.yStride + first)) << 2)
+    const slope = f32x4.splat(job.slope)
+    const zeros = f32x4.splat(0)
+    const bias = job.bias + ((<usize>first) << 2)
+    if (job.bias) {
+      for (; channel + 4 <= channels; channel += 4) {
+        const at = (<usize>channel) << 2
+        const value = f32x4.add(v128.load(from + at), v128.load(bias + at))
+        v128.store(to + at, v128.bitselect(value, f32x4.mul(value, slope), f32x4.gt(value, zeros)))
+      }
+    } else if (job.slope === 1) {
+      for (; channel + 4 <= channels; channel += 4) {
+        const at = (<usize>channel) << 2
+        v128.store(to + at, v128.load(from + at))
+      }
+    }
+  }
+  for (; channel < channels; channel += 4) {
+    finish(job, v128.load(from + ((<usize>channel) << 2)), pixel, first + channel, channels - channel)
+  }
+}

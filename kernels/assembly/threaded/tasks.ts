@@ -1,4 +1,6 @@
 import { channelSumsTask, copyChannelsTask } from './dense'
+import { directFilterTask, directGradientTask, directSumTask, directTask, productTask } from './direct'
+import { DirectJob } from './directJob'
 import { Job } from './job'
 import {
   convolveTask,
@@ -25,6 +27,16 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
       return gradientPartTask(fields, task, thread)
     case 5:
       return gradientSumTask(fields, task, thread)
+    case 10:
+      return directFilterTask(changetype<DirectJob>(job), task)
+    case 11:
+      return directTask(changetype<DirectJob>(job), task, thread)
+    case 12:
+      return directGradientTask(changetype<DirectJob>(job), task, thread)
+    case 13:
+      return directSumTask(changetype<DirectJob>(job), task)
+    case 14:
+      return productTask(changetype<DirectJob>(job), task, thread)
     case 20:
       return copyChannelsTask(fields, task)
     case 21:

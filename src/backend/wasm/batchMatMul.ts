@@ -1,6 +1,10 @@
 import { broadcast_util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core'
-import { runKernel, sizeOf, Temporaries, type WasmBackend } from './backend.js'
+import { placeOf, runKernel, sizeOf, Temporaries, type WasmBackend } from './backend.js'
 import { matMulInto } from './matMulInto.js'
+import { chooseAlgorithm } from './native/choice.js'
+import { multiplyMatrices, type Products } from './native/product.js'
+import { threadedKernels, type ThreadedKernels } from './native/threaded.js'
+import { wasmPrecision } from './precision.js'
 
 interface Arguments {
   inputs: { a: TensorInfo; b: TensorInfo }
@@ -8,7 +12,7 @@ interface Arguments {
   attrs: { transposeA: boolean; transposeB: boolean }
 }
 
-/** Multiply-adds of one product, below which the stock scalar loop beats setting up XNNPACK. */
+/** Multiply-adds below which the stock scalar loop beats setting up anything else. */
 const worthwhile = 8192
 
 /** Which matrix of an operand with these batch dimensions stands at a place of the broadcast batch. */
@@ -28,8 +32,56 @@ function broadcastIndex(dims: number[], outer: number[]): (place: number) => num
 }
 
 /**
- * Batched matrix products by XNNPACK. The stock kernel uses it for a batch of one without transposes only, and a scalar
- * loop for the rest: among them both gradients of every dense layer.
+ * This package's own kernels, where they can compute the products and, if it is one, are faster than XNNPACK by the table of
+ * convolutions: a product is one of 1x1.
+ */
+function ownKernels(
+  backend: WasmBackend,
+  { rows, inner, columns, transposeA, transposeB, places }: Products,
+): ThreadedKernels | undefined {
+  if (transposeA && transposeB) return undefined
+  if (places.length === 1) {
+    const [operation, pixels, inChannels, outChannels] = transposeA
+      ? (['filterGradient', inner, rows, columns] as const)
+      : transposeB
+        ? (['inputGradient', rows, columns, inner] as const)
+        : (['forward', rows, inner, columns] as const)
+    const size = { kind: '1x1', pixels, inChannels, outChannels } as const
+    if (chooseAlgorithm(operation, size, wasmPrecision()) === 'composed') return undefined
+  }
+  return threadedKernels(backend)
+}
+
+/** The products by XNNPACK, one after the other, after explicit transposes. */
+function composed(backend: WasmBackend, { a, b }: Arguments['inputs'], products: Products): void {
+  const { rows, inner, columns, transposeA, transposeB, places } = products
+  const temporaries = new Temporaries(backend)
+  try {
+    /** How far the operand without transpose lies from it. */
+    const straight = (x: TensorInfo, isTransposed: boolean): number => {
+      if (!isTransposed) return 0
+      const [height, width] = x.shape.slice(-2) as [number, number]
+      const flat = temporaries.view([sizeOf(x) / (height * width), height, width], placeOf(backend, x))
+      const turned = temporaries.own(runKernel(backend, 'Transpose', { x: flat }, { perm: [0, 2, 1] }))
+      return placeOf(backend, turned) - placeOf(backend, x)
+    }
+    const fromA = straight(a, transposeA)
+    const fromB = straight(b, transposeB)
+    const views = new Map<number, TensorInfo>()
+    for (const place of places) {
+      const operand = views.get(place.b) ?? temporaries.view([1, inner, columns], place.b + fromB)
+      views.set(place.b, operand)
+      const left = temporaries.view([1, rows, inner], place.a + fromA)
+      matMulInto(backend, left, operand, temporaries.view([1, rows, columns], place.out))
+    }
+  } finally {
+    temporaries.free()
+  }
+}
+
+/**
+ * Batched matrix products by this package's kernels or by XNNPACK. The stock kernel uses XNNPACK for a batch of one without
+ * transposes only, and a scalar loop for the rest: among them both gradients of every dense layer.
  */
 export function batchMatMul(stock: KernelFunc): (args: Arguments) => TensorInfo {
   return (args) => {
@@ -48,38 +100,36 @@ export function batchMatMul(stock: KernelFunc): (args: Arguments) => TensorInfo 
     const batchB = sizeOf(b) / (inner * columns)
     // Where neither operand has the whole batch, as in [2, 1] with [1, 3], the stock kernel is wrong.
     const isStockRight = (batchA === 1 || batchA === batch) && (batchB === 1 || batchB === batch)
-    const isStockFast = (batch === 1 && !transposeA && !transposeB) || rows * inner * columns < worthwhile
-    if (sizeOf(a) * sizeOf(b) === 0 || (isStockFast && isStockRight)) return plain()
+    const isSmall = batch * rows * inner * columns < worthwhile
+    if (sizeOf(a) * sizeOf(b) === 0 || (isSmall && isStockRight)) return plain()
 
-    const temporaries = new Temporaries(backend)
+    const matrixA = broadcastIndex(a.shape.slice(0, -2), outer)
+    const matrixB = broadcastIndex(b.shape.slice(0, -2), outer)
+    // One right side for all: one product of all rows.
+    const isOne = batch === 1 || (batchB === 1 && batchA === batch && !transposeA)
+    const productsTo = (out: number): Products => ({
+      rows: isOne ? rows * batch : rows,
+      inner,
+      columns,
+      transposeA,
+      transposeB,
+      places: Array.from({ length: isOne ? 1 : batch }, (_, i) => ({
+        a: placeOf(backend, a) + 4 * matrixA(i) * rows * inner,
+        b: placeOf(backend, b) + 4 * matrixB(i) * inner * columns,
+        out: out + 4 * i * rows * columns,
+      })),
+    })
+    const kernels = ownKernels(backend, productsTo(0))
+    if (!kernels && batch === 1 && !transposeA && !transposeB) return plain()
+    const out = backend.makeOutput([...outer, rows, columns], 'float32')
     try {
-      const offset = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset
-      /** The operand without transpose. */
-      const straight = (x: TensorInfo, count: number, isTransposed: boolean): number => {
-        if (!isTransposed) return offset(x)
-        const flat = temporaries.view([count, x.shape.at(-2)!, x.shape.at(-1)!], offset(x))
-        return offset(temporaries.own(runKernel(backend, 'Transpose', { x: flat }, { perm: [0, 2, 1] })))
-      }
-      const fromA = straight(a, batchA, transposeA)
-      const fromB = straight(b, batchB, transposeB)
-      const out = backend.makeOutput([...outer, rows, columns], 'float32')
-      const matrixA = broadcastIndex(a.shape.slice(0, -2), outer)
-      const matrixB = broadcastIndex(b.shape.slice(0, -2), outer)
-      const views = new Map<number, TensorInfo>()
-      for (let i = 0; i < batch; i++) {
-        const fromHere = fromB + 4 * matrixB(i) * inner * columns
-        const operand = views.get(fromHere) ?? temporaries.view([1, inner, columns], fromHere)
-        views.set(fromHere, operand)
-        matMulInto(
-          backend,
-          temporaries.view([1, rows, inner], fromA + 4 * matrixA(i) * rows * inner),
-          operand,
-          temporaries.view([1, rows, columns], offset(out) + 4 * i * rows * columns),
-        )
-      }
+      const products = productsTo(placeOf(backend, out))
+      if (kernels) multiplyMatrices(backend, kernels, products)
+      else composed(backend, inputs, products)
       return out
-    } finally {
-      temporaries.free()
+    } catch (error) {
+      backend.disposeData(out.dataId)
+      throw error
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { backend_util, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import { placeOf, type WasmBackend } from './backend.js'
+import type { WasmBackend } from './backend.js'
 import { convInfo, type ConvGradientAttrs } from './convInfo.js'
-import { threadedKernels } from './native/threaded.js'
-import { winogradConvolution, winogradFilterGradient, type Winograd } from './native/winograd.js'
+import { chooseAlgorithm, sizeOfConvolution, type Operation } from './native/choice.js'
+import { threadedKernels, type ThreadedKernels } from './native/threaded.js'
+import { ownConvolution, ownFilterGradient, ownInputGradient, type OwnAlgorithm } from './ownConvolution.js'
 import { wasmPrecision } from './precision.js'
 
 type Attributes = ConvGradientAttrs & {
@@ -10,23 +11,34 @@ type Attributes = ConvGradientAttrs & {
   leakyreluAlpha?: number
 }
 
-/** The fields of a job for this convolution; undefined where Winograd's algorithm does not fit. */
-function winogradFields(info: backend_util.Conv2DInfo): Winograd | undefined {
-  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, batchSize } = info
-  const isPlain = strideHeight === 1 && strideWidth === 1 && dilationHeight === 1 && dilationWidth === 1
-  if (!isPlain || filterHeight !== 3 || filterWidth !== 3) return undefined
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = info
-  const { top, left } = padInfo
-  if (Math.min(batchSize, outHeight, outWidth, inChannels, outChannels) <= 0) return undefined
-  const m = wasmPrecision() === 'exact' ? 2 : 4
-  return { batch: batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, top, left, m }
-}
-
 /** What of an activation the kernels compute: the slope for negative sums. */
 function slopeOf({ activation, leakyreluAlpha }: Attributes): number | undefined {
   if (activation === undefined || activation === 'linear') return 1
   if (activation === 'relu') return 0
   return activation === 'leakyrelu' ? (leakyreluAlpha ?? 0.2) : undefined
+}
+
+const isShape = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
+  shape.length === wanted.length && shape.every((n, i) => n === wanted[i])
+
+/** This package's kernels and the algorithm for a convolution; undefined where the composed ones are faster, or all there is. */
+function ownKernels(
+  backend: WasmBackend,
+  operation: Operation,
+  info: backend_util.Conv2DInfo,
+  { x, filter, y }: { x?: TensorInfo; filter?: TensorInfo; y?: TensorInfo },
+): { kernels: ThreadedKernels; algorithm: OwnAlgorithm } | undefined {
+  const { inShape, outShape, filterHeight, filterWidth, inChannels, outChannels } = info
+  // The kernels trust these shapes.
+  const fits =
+    (!x || isShape(x, inShape)) &&
+    (!filter || isShape(filter, [filterHeight, filterWidth, inChannels, outChannels])) &&
+    (!y || isShape(y, outShape))
+  if (!fits || Math.min(...inShape, ...outShape, filterHeight, filterWidth) <= 0) return undefined
+  const algorithm = chooseAlgorithm(operation, sizeOfConvolution(info), wasmPrecision())
+  if (algorithm === 'composed') return undefined
+  const kernels = threadedKernels(backend)
+  return kernels && { kernels, algorithm }
 }
 
 /** `Conv2D` and `FusedConv2D` by this package's own kernels where they fit, else by the one given. */
@@ -41,27 +53,8 @@ export function fastConvolution(other: KernelFunc): KernelFunc {
     const slope = slopeOf(attrs)
     if (attrs.dataFormat === 'NCHW' || slope === undefined || preluActivationWeights) return other(call)
     const info = convInfo(x.shape, filter.shape, attrs)
-    const fields = winogradFields(info)
-    const kernels = fields && threadedKernels(backend)
-    if (!kernels) return other(call)
-    const out = backend.makeOutput([...info.outShape], 'float32')
-    const place = (tensor: TensorInfo): number => placeOf(backend, tensor)
-    try {
-      winogradConvolution(backend, kernels, {
-        ...fields,
-        x: place(x),
-        xStride: fields.inChannels,
-        y: place(out),
-        yStride: fields.outChannels,
-        filter: place(filter),
-        bias: bias ? place(bias) : 0,
-        slope,
-      })
-      return out
-    } catch (error) {
-      backend.disposeData(out.dataId)
-      throw error
-    }
+    const own = ownKernels(backend, 'forward', info, { x, filter })
+    return own ? ownConvolution(backend, own.kernels, own.algorithm, { x, filter, bias }, info, slope) : other(call)
   }
 }
 
@@ -72,37 +65,8 @@ export function fastInputGradient(
   filter: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo | undefined {
-  const fields = winogradFields(info)
-  const kernels = fields && threadedKernels(backend)
-  if (!kernels) return undefined
-  const out = backend.makeOutput([...info.inShape], 'float32')
-  const place = (tensor: TensorInfo): number => placeOf(backend, tensor)
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info
-  try {
-    // The convolution of dy with the filter turned round: what was an output is an input.
-    winogradConvolution(backend, kernels, {
-      batch: info.batchSize,
-      m: fields.m,
-      x: place(dy),
-      xStride: outChannels,
-      inHeight: outHeight,
-      inWidth: outWidth,
-      inChannels: outChannels,
-      y: place(out),
-      yStride: inChannels,
-      outHeight: inHeight,
-      outWidth: inWidth,
-      outChannels: inChannels,
-      filter: place(filter),
-      isTurned: 1,
-      top: 2 - info.padInfo.top,
-      left: 2 - info.padInfo.left,
-    })
-    return out
-  } catch (error) {
-    backend.disposeData(out.dataId)
-    throw error
-  }
+  const own = ownKernels(backend, 'inputGradient', info, { filter, y: dy })
+  return own && ownInputGradient(backend, own.kernels, own.algorithm, { dy, filter }, info)
 }
 
 /** The filter gradient by this package's own kernels; undefined where they do not fit. */
@@ -112,23 +76,6 @@ export function fastFilterGradient(
   dy: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo | undefined {
-  const fields = winogradFields(info)
-  const kernels = fields && threadedKernels(backend)
-  if (!kernels) return undefined
-  const out = backend.makeOutput([3, 3, info.inChannels, info.outChannels], 'float32')
-  const place = (tensor: TensorInfo): number => placeOf(backend, tensor)
-  try {
-    winogradFilterGradient(backend, kernels, {
-      ...fields,
-      x: place(x),
-      xStride: info.inChannels,
-      y: place(dy),
-      yStride: info.outChannels,
-      filter: place(out),
-    })
-    return out
-  } catch (error) {
-    backend.disposeData(out.dataId)
-    throw error
-  }
+  const own = ownKernels(backend, 'filterGradient', info, { x, y: dy })
+  return own && ownFilterGradient(backend, own.kernels, own.algorithm, { x, dy }, info)
 }

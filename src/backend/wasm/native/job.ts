@@ -1,5 +1,6 @@
 /**
- * The words of a convolution job, in the order of `Job` in kernels/assembly/threaded/job.ts, which says what they mean.
+ * The words of a convolution job, in the order of `Job` in kernels/assembly/threaded/job.ts, which says what they mean;
+ * then those of `DirectJob` in directJob.ts there.
  */
 const fields = [
   'x',
@@ -41,6 +42,24 @@ const fields = [
   'panelGroups',
   'part',
   'partBytes',
+  'filterHeight',
+  'filterWidth',
+  'strideHeight',
+  'strideWidth',
+  'dilationHeight',
+  'dilationWidth',
+  'firstTap',
+  'tapRow',
+  'tapColumn',
+  'firstPixel',
+  'imageStep',
+  'rowStep',
+  'columnStep',
+  'chunk',
+  'panels',
+  'filterPanels',
+  'parts',
+  'isGradient',
 ] as const
 
 /** Bytes of a job. */

@@ -14,6 +14,11 @@ export const jobKinds = {
   gradientChannels: 3,
   gradientPart: 4,
   gradientSum: 5,
+  directFilter: 10,
+  direct: 11,
+  directGradient: 12,
+  directSum: 13,
+  product: 14,
   copyChannels: 20,
   channelSums: 21,
 } as const

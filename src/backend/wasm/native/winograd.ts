@@ -66,7 +66,7 @@ function tilingOf({ batch, inChannels, outChannels, outHeight, outWidth, m }: Wi
 }
 
 /** Workspace of so many bytes, freed by `temporaries`. */
-function workspace(backend: WasmBackend, temporaries: Temporaries, bytes: number): number {
+export function workspace(backend: WasmBackend, temporaries: Temporaries, bytes: number): number {
   return placeOf(backend, temporaries.own(backend.makeOutput([Math.ceil(bytes / 4)], 'float32')))
 }
 

@@ -1,0 +1,73 @@
+import type { backend_util } from '@tensorflow/tfjs-core'
+import type { WasmPrecision } from '../precision.js'
+import { channelSteps, choices, pixelSteps } from './choices.js'
+
+/** What computes a convolution: this package's kernels, or `composed` of those of tfjs. */
+export type Algorithm = 'composed' | 'direct' | 'winograd2' | 'winograd4'
+
+/** The algorithms by the letters of the table. */
+export const algorithms: Readonly<Record<string, Algorithm>> = {
+  c: 'composed',
+  d: 'direct',
+  2: 'winograd2',
+  4: 'winograd4',
+}
+
+/** A convolution or one of its gradients. */
+export type Operation = 'forward' | 'inputGradient' | 'filterGradient'
+
+/** What of a convolution decides who computes it. */
+export type ConvolutionKind = '3x3' | '1x1' | 'other'
+
+/** The sizes that decide; `pixels` are those of a batch of outputs. */
+export interface ConvolutionSize {
+  readonly kind: ConvolutionKind
+  readonly pixels: number
+  readonly inChannels: number
+  readonly outChannels: number
+}
+
+/** The sizes of a convolution. */
+export function sizeOfConvolution(info: backend_util.Conv2DInfo): ConvolutionSize {
+  const { batchSize, outHeight, outWidth, inChannels, outChannels } = info
+  return { kind: kindOf(info), pixels: batchSize * outHeight * outWidth, inChannels, outChannels }
+}
+
+/** 3x3 of stride 1, which Winograd's algorithms take, 1x1, and all others. */
+function kindOf(info: backend_util.Conv2DInfo): ConvolutionKind {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info
+  const isPlain = Math.max(strideHeight, strideWidth, dilationHeight, dilationWidth) === 1
+  if (filterHeight === 3 && filterWidth === 3 && isPlain) return '3x3'
+  return filterHeight === 1 && filterWidth === 1 && isPlain ? '1x1' : 'other'
+}
+
+/** The step nearest by ratio. */
+function nearest(steps: readonly number[], value: number): number {
+  let best = 0
+  for (let i = 1; i < steps.length; i++) {
+    if (value * value > steps[i - 1]! * steps[i]!) best = i
+  }
+  return best
+}
+
+let forced: Algorithm | undefined
+
+/** Makes everything that an algorithm can compute go to it, for the benchmark that writes the table and for tests; undefined ends that. */
+export function forceAlgorithm(algorithm: Algorithm | undefined): void {
+  forced = algorithm
+}
+
+/**
+ * The algorithm that was fastest for the measured convolution nearest to this one: `choices` is a table that
+ * `npm run tune-kernels` writes. Of the gradients it needs dilations of 1.
+ */
+export function chooseAlgorithm(
+  operation: Operation,
+  { kind, pixels, inChannels, outChannels }: ConvolutionSize,
+  precision: WasmPrecision,
+): Algorithm {
+  if (forced !== undefined) return kind !== '3x3' && forced.startsWith('winograd') ? 'direct' : forced
+  const row = nearest(pixelSteps, pixels) * channelSteps.length + nearest(channelSteps, inChannels)
+  const letter = choices[precision][operation][kind][row]![nearest(channelSteps, outChannels)]!
+  return algorithms[letter]!
+}

@@ -1,0 +1,132 @@
+import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core'
+import { placeOf, type WasmBackend } from './backend.js'
+import type { Algorithm } from './native/choice.js'
+import { directConvolution, directFilterGradient, directInputGradient, type Direct } from './native/direct.js'
+import type { ThreadedKernels } from './native/threaded.js'
+import { winogradConvolution, winogradFilterGradient } from './native/winograd.js'
+
+/** The algorithms of this package's own kernels. */
+export type OwnAlgorithm = Exclude<Algorithm, 'composed'>
+
+/** Outputs of a Winograd tile along an axis. */
+const tileOf = (algorithm: OwnAlgorithm): number => (algorithm === 'winograd4' ? 4 : 2)
+
+/** The fields of a job that say which convolution it is. */
+function fieldsOf({ batchSize, padInfo: { top, left }, ...info }: backend_util.Conv2DInfo): Direct {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } = info
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info
+  return {
+    batch: batchSize,
+    inHeight,
+    inWidth,
+    inChannels,
+    outHeight,
+    outWidth,
+    outChannels,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    top,
+    left,
+  }
+}
+
+/** Makes the output of a kernel, which `fill` writes: disposed where that throws. */
+function filled(backend: WasmBackend, shape: readonly number[], fill: (place: number) => void): TensorInfo {
+  const out = backend.makeOutput([...shape], 'float32')
+  try {
+    fill(placeOf(backend, out))
+    return out
+  } catch (error) {
+    backend.disposeData(out.dataId)
+    throw error
+  }
+}
+
+/** A convolution with bias and LeakyReLU (`slope` 1: none, 0: ReLU). */
+export function ownConvolution(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  algorithm: OwnAlgorithm,
+  { x, filter, bias }: { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo | undefined },
+  info: backend_util.Conv2DInfo,
+  slope: number,
+): TensorInfo {
+  return filled(backend, info.outShape, (y) => {
+    const fields = {
+      ...fieldsOf(info),
+      m: tileOf(algorithm),
+      x: placeOf(backend, x),
+      xStride: info.inChannels,
+      y,
+      yStride: info.outChannels,
+      filter: placeOf(backend, filter),
+      bias: bias ? placeOf(backend, bias) : 0,
+      slope,
+    }
+    if (algorithm === 'direct') directConvolution(backend, kernels, fields)
+    else winogradConvolution(backend, kernels, fields)
+  })
+}
+
+/** The input gradient of a convolution of dilation 1. */
+export function ownInputGradient(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  algorithm: OwnAlgorithm,
+  { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
+  info: backend_util.Conv2DInfo,
+): TensorInfo {
+  return filled(backend, info.inShape, (y) => {
+    const fields = {
+      ...fieldsOf(info),
+      m: tileOf(algorithm),
+      x: placeOf(backend, dy),
+      xStride: info.outChannels,
+      y,
+      yStride: info.inChannels,
+      filter: placeOf(backend, filter),
+    }
+    if (algorithm === 'direct') return directInputGradient(backend, kernels, fields)
+    // The convolution of dy with the filter turned round: what was an output is an input.
+    winogradConvolution(backend, kernels, {
+      ...fields,
+      inHeight: fields.outHeight,
+      inWidth: fields.outWidth,
+      inChannels: fields.outChannels,
+      outHeight: fields.inHeight,
+      outWidth: fields.inWidth,
+      outChannels: fields.inChannels,
+      isTurned: 1,
+      top: 2 - fields.top,
+      left: 2 - fields.left,
+    })
+  })
+}
+
+/** The filter gradient of a convolution. */
+export function ownFilterGradient(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  algorithm: OwnAlgorithm,
+  { x, dy }: { x: TensorInfo; dy: TensorInfo },
+  info: backend_util.Conv2DInfo,
+): TensorInfo {
+  const { filterHeight, filterWidth, inChannels, outChannels } = info
+  return filled(backend, [filterHeight, filterWidth, inChannels, outChannels], (filter) => {
+    const fields = {
+      ...fieldsOf(info),
+      m: tileOf(algorithm),
+      x: placeOf(backend, x),
+      xStride: inChannels,
+      y: placeOf(backend, dy),
+      yStride: outChannels,
+      filter,
+    }
+    if (algorithm === 'direct') directFilterGradient(backend, kernels, fields)
+    else winogradFilterGradient(backend, kernels, fields)
+  })
+}
