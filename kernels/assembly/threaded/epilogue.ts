@@ -46,3 +46,20 @@ export function finishRow(job: Job, from: usize, pixel: i32, first: i32, channel
     finish(job, v128.load(from + ((<usize>channel) << 2)), pixel, first + channel, channels - channel)
   }
 }
+
+/** Finishes four channels of `count` pixels side by side, from vectors that lie one after the other. */
+export function finishPixels(job: Job, from: usize, count: i32, pixel: i32, channel: i32, lanes: i32): void {
+  if (lanes < 4 || job.sign || job.residual) {
+    for (; count > 0; count--, from += 16) finish(job, v128.load(from), pixel++, channel, lanes)
+    return
+  }
+  const place = (<usize>channel) << 2
+  const bias = job.bias ? v128.load(job.bias + place) : f32x4.splat(0)
+  const slope = f32x4.splat(job.slope)
+  const step = (<usize>job.yStride) << 2
+  let to = job.y + <usize>pixel * step + place
+  for (; count > 0; count--, from += 16, to += step) {
+    const sum = f32x4.add(v128.load(from), bias)
+    v128.store(to, v128.bitselect(sum, f32x4.mul(sum, slope), f32x4.gt(sum, f32x4.splat(0))))
+  }
+}

@@ -1,4 +1,4 @@
-import { finish } from './epilogue'
+import { finishPixels } from './epilogue'
 import { Job } from './job'
 import { multiplyColumns, multiplyRows } from './panel'
 import { loadLanes, storeLanes } from './simd'
@@ -191,9 +191,8 @@ function writeTile(job: Job, tile: i32, panel: i32, from: usize, xiStep: usize, 
     transformOutput(m, from, <usize>(m + 2) * xiStep, xiStep, values, (<usize>m) << 4, 16, temporary)
     const lanes = end - channel
     for (let i = 0; i < rows; i++) {
-      let pixel = (image * job.outHeight + y0 + i) * job.outWidth + x0
-      let value = values + ((<usize>(i * m)) << 4)
-      for (let j = 0; j < columns; j++, value += 16) finish(job, v128.load(value), pixel++, channel, lanes)
+      const pixel = (image * job.outHeight + y0 + i) * job.outWidth + x0
+      finishPixels(job, values + ((<usize>(i * m)) << 4), columns, pixel, channel, lanes)
     }
   }
 }
