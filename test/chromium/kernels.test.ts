@@ -1,6 +1,7 @@
+import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { repairBackend, restartWasm, wasmKernels } from '../../src/backend/index.js'
+import { beforeAll, expect, it, vi } from 'vitest'
+import { enableWasmTraining, repairBackend, restartWasm, wasmKernels } from '../../src/backend/index.js'
 import { wasmBackend } from '../../src/backend/wasm/backend.js'
 import { threadedKernels } from '../../src/backend/wasm/native/threaded.js'
 import { startInBrowser } from '../conformance/startInBrowser.js'
@@ -15,7 +16,6 @@ beforeAll(async () => {
   await startInBrowser({ id: 'page', name: 'wasm', where: 'Chromium', threads })
   repairBackend()
 })
-afterEach(() => vi.unstubAllGlobals())
 
 const x = uniform('x', [2, 21, 18, 24])
 const filter = uniform('filter', [3, 3, 24, 40])
@@ -25,7 +25,7 @@ const tensor = ({ shape, data }: typeof x): tf.Tensor4D =>
   tf.tensor(Float32Array.from(data), [...shape] as [number, number, number, number])
 
 /** A convolution and its gradients, each against float64. */
-async function expectRight(): Promise<void> {
+async function expectRight(tolerance = 2e-5): Promise<void> {
   const [a, b, c] = [x, filter, dy].map(tensor) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
   const y = tf.conv2d(a, b, 1, 'same')
   const [dx, dFilter] = tf.grads((p, q) => tf.conv2d(p as tf.Tensor4D, q as tf.Tensor4D, 1, 'same'))([a, b], c)
@@ -36,7 +36,7 @@ async function expectRight(): Promise<void> {
     expectClose(
       (await found.data()).map((value) => value / scale),
       data.map((value) => value / scale),
-      2e-5,
+      tolerance,
     )
   }
   tf.dispose([a, b, c, y, dx!, dFilter!])
@@ -58,6 +58,24 @@ it('convolutions and their gradients are right, on every thread', async () => {
   expect(Math.min(...done)).toBeGreaterThan(0)
 })
 
+it('the exact kernels are more so', async () => {
+  enableWasmTraining({ precision: 'exact' })
+  await expectRight(2e-6)
+  enableWasmTraining({ precision: 'fast' })
+})
+
+it('they work in a worker of the page too', async () => {
+  const worker = new Worker(new URL('kernelsInWorker.ts', import.meta.url), { type: 'module' })
+  const { value, tasks } = await new Promise<{ value: number; tasks: number[] }>((resolve, reject) => {
+    worker.addEventListener('message', ({ data }) => resolve(data))
+    worker.addEventListener('error', ({ message }) => reject(new Error(message)))
+  })
+  expect(value).toBe(9 * 32)
+  expect(tasks.length).toBe(threads)
+  expect(Math.min(...tasks)).toBeGreaterThan(0)
+  worker.terminate()
+})
+
 it('a heap that starts again has its own threads', async () => {
   const before = kernels()
   await restartWasm()
@@ -66,17 +84,22 @@ it('a heap that starts again has its own threads', async () => {
   expect(kernels().threads).toBe(threads)
 })
 
+async function expectOneOnSharedMemory(): Promise<void> {
+  setThreadsCount(1)
+  await restartWasm()
+  await expectRight()
+  expect(wasmBackend()!.wasm.wasmMemory!.buffer).toBeInstanceOf(SharedArrayBuffer)
+  expect(wasmKernels()).toEqual({ threads: 1, fused: true, precision: 'fast' })
+  setThreadsCount(threads)
+}
+
 async function expectOthersToGoOn(): Promise<void> {
   await restartWasm()
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-  vi.stubGlobal(
-    'Worker',
-    class extends Worker {
-      constructor() {
-        super('/there-is-no-such-script.js')
-      }
-    },
-  )
+  const policy = document.createElement('meta')
+  policy.httpEquiv = 'Content-Security-Policy'
+  policy.content = "worker-src 'self'"
+  document.head.append(policy)
   await expectRight()
   for (let i = 0; i < 500 && kernels().running() === threads; i++) await pause()
   await expectRight()
@@ -88,4 +111,7 @@ async function expectOthersToGoOn(): Promise<void> {
   warn.mockRestore()
 }
 
-if (crossOriginIsolated) it('a thread that the page refuses is told of, and the others go on', expectOthersToGoOn)
+if (crossOriginIsolated) it('one thread works on shared memory too', expectOneOnSharedMemory)
+
+// The last one: the page keeps its policy.
+if (crossOriginIsolated) it('a page whose policy allows no such worker is told so, and goes on', expectOthersToGoOn)
