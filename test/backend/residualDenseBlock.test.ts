@@ -49,6 +49,7 @@ describe.each(['wasm', 'cpu'] as const)('residualDenseBlock on %s', (backend) =>
     [[2, 5, 7, 6], [3, 3, 3, 3], {}],
     [[3, 1, 2, 1], [1, 2], { slope: 0, scale: 1 }],
     [[1, 9, 13, 5], [], { scale: 0.5 }],
+    [[2, 26, 23, 6], [5, 35], {}],
     [[1, 6, 6, 16], [8, 8, 8, 8], { slope: 1, scale: 0 }],
   ] as const) {
     it(`equals tfjs's operations, as do all gradients: ${shape.join('x')}, growth ${growths.join(',')}`, async () => {

@@ -46,12 +46,12 @@ export class Job {
   d: usize
   scratch: usize
   scratchBytes: i32
-  // For part of a transformed filter: words from tap to tap of the stored one, and all input channels of u; else 0.
-  tapStep: i32
-  depth: i32
   // Parts into which the output channels are divided between tasks.
   panelGroups: i32
   // The filter gradient of many tiles: tiles of a part, and bytes of a part's sums.
   part: i32
   partBytes: i32
+  // Filters in several places, `FilterPart`s; 0 where there is one.
+  list: usize
+  listCount: i32
 }

@@ -1,4 +1,5 @@
 import { finishPixels } from './epilogue'
+import { filterPartOf } from './filterPart'
 import { Job } from './job'
 import { multiplyColumns, multiplyRows } from './panel'
 import { loadLanes, storeLanes } from './simd'
@@ -44,19 +45,38 @@ function transposeLanes(from: usize, fromStep: usize, rows: i32, lanes: i32, to:
 /** Bytes of the transformed filter's panel of eight output channels. */
 function panelBytes(job: Job): usize {
   const n = job.m + 2
-  return <usize>(n * n) * (((<usize>(job.depth || job.inChannels)) << 5) + planeGap)
+  return <usize>(n * n) * (((<usize>job.inChannels) << 5) + planeGap)
 }
 
 /** Transforms one panel of the filter: eight output channels, all input channels. */
 function filterPanel(job: Job, panel: i32, panelPlace: usize, temporary: usize): void {
+  if (!job.list) {
+    return filterPart(job, job.filter, job.inChannels, job.inChannels * job.outChannels, panel, panelPlace, temporary)
+  }
+  for (let i = 0; i < job.listCount; i++) {
+    const part = filterPartOf(job, i)
+    const channels = job.isTurned ? part.outputs : part.inputs
+    const place = panelPlace + ((<usize>part.first) << 5)
+    filterPart(job, part.filter, channels, part.inputs * part.outputs, panel, place, temporary)
+  }
+}
+
+/** Transforms a panel of one stored filter, whose taps are `tapWords` apart, for some input channels. */
+function filterPart(
+  job: Job,
+  filter: usize,
+  inChannels: i32,
+  tapWords: i32,
+  panel: i32,
+  panelPlace: usize,
+  temporary: usize,
+): void {
   const m = job.m
-  const inChannels = job.inChannels
   const outChannels = job.outChannels
   const n = m + 2
   const gathered = temporary + temporaryBytes
-  const depth = job.depth || inChannels
-  const tapStep = (<usize>(job.tapStep || inChannels * outChannels)) << 2
-  const xiStep = ((<usize>depth) << 5) + planeGap
+  const tapStep = (<usize>tapWords) << 2
+  const xiStep = ((<usize>job.inChannels) << 5) + planeGap
   const rowStep = <usize>n * xiStep
   for (let half = 0; half < 2; half++) {
     const channel = panel * 8 + half * 4
@@ -68,7 +88,7 @@ function filterPanel(job: Job, panel: i32, panelPlace: usize, temporary: usize):
       }
     } else if (!job.isTurned) {
       for (let c = 0; c < inChannels; c++, to += 32) {
-        let from = job.filter + ((<usize>(c * outChannels + channel)) << 2)
+        let from = filter + ((<usize>(c * outChannels + channel)) << 2)
         let step = tapStep
         if (lanes < 4) {
           for (let tap = 0; tap < 9; tap++) {
@@ -83,7 +103,7 @@ function filterPanel(job: Job, panel: i32, panelPlace: usize, temporary: usize):
       // Output channels are rows of the stored filter: four at a time, transposed.
       for (let c = 0; c < inChannels; c += 4) {
         const count = min(4, inChannels - c)
-        const from = job.filter + ((<usize>(channel * inChannels + c)) << 2)
+        const from = filter + ((<usize>(channel * inChannels + c)) << 2)
         for (let tap = 0; tap < 9; tap++) {
           const target = gathered + ((<usize>(8 - tap)) << 4)
           transposeLanes(from + <usize>tap * tapStep, (<usize>inChannels) << 2, lanes, count, target, 144)

@@ -1,7 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../../errors.js'
 import { makeOutputs, placeOf, type WasmBackend } from '../backend.js'
-import { denseForward, denseGradient, denseLayout, type DenseBlock } from '../native/dense.js'
+import { denseForward, denseGradient } from '../native/dense.js'
+import { denseLayout, type DenseBlock } from '../native/denseLayout.js'
 import { threadedKernels, type ThreadedKernels } from '../native/threaded.js'
 import { wasmPrecision } from '../precision.js'
 

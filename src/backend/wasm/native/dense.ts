@@ -1,32 +1,8 @@
 import { placeOf, Temporaries, type WasmBackend } from '../backend.js'
+import { denseLayout, type DenseBlock } from './denseLayout.js'
+import type { FilterPart } from './filterParts.js'
 import type { ThreadedKernels } from './threaded.js'
-import { winogradConvolution, winogradFilterGradient, type FilterPart, type Winograd } from './winograd.js'
-
-/** The sizes of a residual dense block with 3x3 filters. */
-export interface DenseBlock {
-  readonly batch: number
-  readonly height: number
-  readonly width: number
-  /** Channels of its input. */
-  readonly features: number
-  /** Output channels of each convolution; the last has as many as the input. */
-  readonly outputs: readonly number[]
-  /** Winograd's outputs of a tile along an axis. */
-  readonly m: number
-}
-
-/** Where the channels lie: those of the input and of all outputs but the last side by side, `all` of them. */
-export function denseLayout({ features, outputs }: DenseBlock): {
-  /** Input channels of each convolution, which is where its output begins. */
-  readonly starts: readonly number[]
-  /** Where the gradient of each convolution's output begins: they lie the other way round, the last one's first. */
-  readonly gradientStarts: readonly number[]
-  readonly all: number
-} {
-  const starts = outputs.map((_, k) => outputs.slice(0, k).reduce((sum, n) => sum + n, features))
-  const gradientStarts = outputs.map((_, k) => outputs.slice(k + 1).reduce((sum, n) => sum + n, 0))
-  return { starts, gradientStarts, all: starts.at(-1)! }
-}
+import { winogradConvolution, winogradFilterGradient, type Winograd } from './winograd.js'
 
 /** What all convolutions of the block have in common. */
 function shapeOf({ batch, height, width, m }: DenseBlock): Omit<Winograd, 'inChannels' | 'outChannels'> {
@@ -116,12 +92,11 @@ export function denseGradient(
     copyChannels(kernels, block, { x: dy, xStride: features, y: gradients, yStride: all, scale })
     /** The gradient of so many channels of the forward buffer, from those of the convolutions from `next` on. */
     const convolve = (next: number, from: number, outChannels: number, rest: object): void => {
-      const parts = outputs.slice(next).map((channels, i): FilterPart => {
+      const parts = outputs.slice(next).map((count, i): FilterPart => {
         const k = next + i
-        const filter = filters[k]! + 4 * from * channels
-        return { filter, first: gradientStarts[k]!, channels, tapStep: starts[k]! * channels }
+        return { filter: filters[k]! + 4 * from * count, inputs: starts[k]!, outputs: count, first: gradientStarts[k]! }
       })
-      const inChannels = parts.reduce((sum, { channels }) => sum + channels, 0)
+      const inChannels = parts.reduce((sum, part) => sum + part.outputs, 0)
       const fields = { ...shapeOf(block), x: gradients, xStride: all, inChannels, outChannels, isTurned: 1, ...rest }
       winogradConvolution(backend, kernels, fields, parts)
     }

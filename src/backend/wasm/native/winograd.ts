@@ -1,4 +1,5 @@
 import { placeOf, Temporaries, type WasmBackend } from '../backend.js'
+import { listParts, type FilterPart } from './filterParts.js'
 import type { Job } from './job.js'
 import type { ThreadedKernels } from './threaded.js'
 
@@ -31,16 +32,6 @@ export type Winograd = Job & {
   readonly outHeight: number
   readonly outWidth: number
   readonly m: number
-}
-
-/** A filter for some of a convolution's input channels. */
-export interface FilterPart {
-  readonly filter: number
-  /** Where its input channels begin, and how many they are. */
-  readonly first: number
-  readonly channels: number
-  /** Words from tap to tap, where the stored filter is wider. */
-  readonly tapStep?: number
 }
 
 interface Tiling {
@@ -87,7 +78,7 @@ export function winogradConvolution(
   const fitting = Math.max(4, Math.floor(cacheBytes / (4 * points * in4) / 4) * 4)
   const block = Math.min(fitting, Math.max(share, leastBlock))
   const blocks = Math.ceil(all / block)
-  const isShared = parts !== undefined || blocks > sharingBlocks * kernels.threads
+  const isShared = blocks > sharingBlocks * kernels.threads
   const panelGroups = Math.min(panels, Math.ceil(kernels.threads / blocks))
   const panelBytes = points * (32 * inChannels + planeGap)
   const tilesBytes = points * (4 * in4 * block + planeGap) + points * (32 * block + planeGap)
@@ -97,6 +88,7 @@ export function winogradConvolution(
   try {
     const job: Job = {
       ...fields,
+      ...(parts === undefined ? {} : listParts(backend, temporaries, parts)),
       tilesHigh,
       tilesWide,
       tiles: all,
@@ -106,12 +98,7 @@ export function winogradConvolution(
       scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
       scratchBytes,
     }
-    if (isShared) {
-      for (const { first, channels, ...part } of parts ?? [{ first: 0, channels: inChannels }]) {
-        const u = job.u! + 32 * first
-        kernels.run('filter', { ...job, ...part, u, inChannels: channels, depth: inChannels }, panels)
-      }
-    }
+    if (isShared) kernels.run('filter', job, panels)
     kernels.run('convolve', job, blocks * panelGroups)
   } finally {
     temporaries.free()
