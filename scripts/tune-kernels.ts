@@ -28,7 +28,8 @@ const operations: readonly Operation[] = ['forward', 'inputGradient', 'filterGra
 const kinds: Readonly<Record<ConvolutionKind, { filter: number; stride: number }>> = {
   '3x3': { filter: 3, stride: 1 },
   '1x1': { filter: 1, stride: 1 },
-  // As the discriminator has it.
+  // As the Siamese encoder and the discriminator have them.
+  uneven: { filter: 3, stride: 2 },
   other: { filter: 4, stride: 2 },
 }
 

@@ -17,7 +17,7 @@ export const algorithms: Readonly<Record<string, Algorithm>> = {
 export type Operation = 'forward' | 'inputGradient' | 'filterGradient'
 
 /** What of a convolution decides who computes it. */
-export type ConvolutionKind = '3x3' | '1x1' | 'other'
+export type ConvolutionKind = '3x3' | '1x1' | 'uneven' | 'other'
 
 /** The sizes that decide; `pixels` are those of a batch of outputs. */
 export interface ConvolutionSize {
@@ -33,12 +33,16 @@ export function sizeOfConvolution(info: backend_util.Conv2DInfo): ConvolutionSiz
   return { kind: kindOf(info), pixels: batchSize * outHeight * outWidth, inChannels, outChannels }
 }
 
-/** 3x3 of stride 1, which Winograd's algorithms take, 1x1, and all others. */
+/**
+ * 3x3 of stride 1, which Winograd's algorithms take, 1x1, strides that do not divide the filter, as 3x3 of stride 2, and all
+ * others.
+ */
 function kindOf(info: backend_util.Conv2DInfo): ConvolutionKind {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info
   const isPlain = Math.max(strideHeight, strideWidth, dilationHeight, dilationWidth) === 1
   if (filterHeight === 3 && filterWidth === 3 && isPlain) return '3x3'
-  return filterHeight === 1 && filterWidth === 1 && isPlain ? '1x1' : 'other'
+  if (filterHeight === 1 && filterWidth === 1 && isPlain) return '1x1'
+  return filterHeight % strideHeight === 0 && filterWidth % strideWidth === 0 ? 'other' : 'uneven'
 }
 
 /** The step nearest by ratio. */

@@ -32,6 +32,9 @@ const gradientPixels = 124
 /** Tasks for each thread that are worth having: the last one is waited for. */
 const tasksOfThread = 4
 
+/** Tasks of a filter gradient that are worth having: with fewer the pixels are divided too. */
+const gradientTasks = 16
+
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit
 
 /** What listing the pixels of a task takes, and zeros in place of a pixel. */
@@ -176,8 +179,11 @@ interface GradientPlan {
   readonly isPlain: boolean
 }
 
-/** How a filter gradient is divided, and the bytes it needs: of the sums, and of each thread. */
-export function planFilterGradient(fields: Direct, threads: number): GradientPlan {
+/**
+ * How a filter gradient is divided, and the bytes it needs: of the sums, and of each thread. Nothing of it depends on the
+ * number of threads, so that the sums do not; with `isWhole` there is one part.
+ */
+export function planFilterGradient(fields: Direct, { isWhole = false } = {}): GradientPlan {
   const { batch, outHeight, outWidth, inChannels, outChannels, filterHeight, filterWidth } = fields
   const pixels = batch * outHeight * outWidth
   const terms = filterHeight * filterWidth * inChannels
@@ -186,7 +192,7 @@ export function planFilterGradient(fields: Direct, threads: number): GradientPla
   const block = Math.min(gradientPixels, roundUp(pixels, 4))
   const chunks = Math.ceil(terms / length)
   // A part of the pixels has at least some blocks of them.
-  const wanted = threads > 1 ? Math.ceil((tasksOfThread * threads) / chunks) : 1
+  const wanted = isWhole ? 1 : Math.ceil(gradientTasks / chunks)
   const parts = Math.ceil(pixels / roundUp(Math.ceil(pixels / wanted), 4 * block))
   return {
     job: { block, chunk: length, parts },
@@ -199,7 +205,7 @@ export function planFilterGradient(fields: Direct, threads: number): GradientPla
 
 /** The filter gradient: `x` the input, `y` the output's gradient, written to `filter`. */
 export function directFilterGradient(backend: WasmBackend, kernels: ThreadedKernels, fields: Direct): void {
-  const { job: plan, sumBytes, scratchBytes, chunks, isPlain } = planFilterGradient(fields, kernels.threads)
+  const { job: plan, sumBytes, scratchBytes, chunks, isPlain } = planFilterGradient(fields)
   const temporaries = new Temporaries(backend)
   try {
     const job: Job = {

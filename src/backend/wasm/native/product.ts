@@ -59,12 +59,14 @@ export function multiplyMatrices(backend: WasmBackend, kernels: ThreadedKernels,
   const isGradient = products.transposeA
   const fields = fieldsOf(products)
   const count = products.places.length
-  if (count === 1 || (count < 2 * kernels.threads && products.rows * products.inner * products.columns >= large)) {
+  const isLarge = products.rows * products.inner * products.columns >= large
+  // The sums of one product must not depend on the number of threads.
+  if (count === 1 || (!isGradient && isLarge && count < 2 * kernels.threads)) {
     const compute = isGradient ? directFilterGradient : directConvolution
     for (const each of products.places) compute(backend, kernels, { ...fields, ...places(isGradient, each) })
     return
   }
-  const plan = isGradient ? planFilterGradient(fields, 1) : planConvolution(fields, 1)
+  const plan = isGradient ? planFilterGradient(fields, { isWhole: true }) : planConvolution(fields, 1)
   const laidOutBytes = 32 * Math.ceil(fields.outChannels / 8) * Math.ceil(fields.inChannels / 4) * 4
   const scratchBytes = Math.ceil((copyBytes + laidOutBytes + plan.scratchBytes) / 64) * 64
   const temporaries = new Temporaries(backend)
