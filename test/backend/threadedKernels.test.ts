@@ -248,6 +248,44 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
   })
 })
 
+describe('the number of threads', () => {
+  const [one, three] = [1, 3].map((threads) => threadedHeap(threadedVariants[0]!, threads)) as [
+    ThreadedHeap,
+    ThreadedHeap,
+  ]
+  for (const heap of [one, three]) heap.reset()
+
+  it.each(algorithms)('changes no bit of what is computed: $name', ({ m }) => {
+    fc.assert(
+      fc.property(sizes(true), (given) => {
+        const { x, filter, dy, fields } = prepare(given)
+        const results = [one, three].map((heap) => {
+          try {
+            const at = (tensor: Values): number => heap.put(tensor.data)
+            const y = heap.room(dy.data.length)
+            const df = heap.room(filter.data.length)
+            const strides = { m, x: at(x), xStride: fields.inChannels, yStride: fields.outChannels }
+            const forward = { ...fields, ...strides, y, filter: at(filter) }
+            const backward = { ...fields, ...strides, y: at(dy), filter: df }
+            if (m === 0) {
+              directConvolution(heap.backend, heap.kernels, forward)
+              directFilterGradient(heap.backend, heap.kernels, backward)
+            } else {
+              winogradConvolution(heap.backend, heap.kernels, forward)
+              winogradFilterGradient(heap.backend, heap.kernels, backward)
+            }
+            return [heap.read(y, dy.data.length), heap.read(df, filter.data.length)]
+          } finally {
+            heap.reset()
+          }
+        })
+        expect(results[1]).toEqual(results[0])
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
 describe.each(threadedVariants)('matrix products, %s', (variant) => {
   const heaps = [1, 3].map((threads) => threadedHeap(variant, threads))
   for (const heap of heaps) heap.reset()

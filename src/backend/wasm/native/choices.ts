@@ -1,7 +1,7 @@
 import type { WasmPrecision } from '../precision.js'
 import type { ConvolutionKind, Operation } from './choice.js'
 
-// Written by `npm run tune-kernels`: WebAssembly with SIMD, one thread, Node v20.20.2.
+// Written by `npm run tune-kernels`: WebAssembly with SIMD, one thread; own kernels without FMA, precision fast, Node v20.20.2.
 
 /** Channels in and out that were measured. */
 export const channelSteps: readonly number[] = [3, 16, 64, 256]
@@ -18,48 +18,63 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
   fast: {
     forward: {
       '3x3': [
-        'cccd', 'c444', '4442', '4422',
-        '44dd', '4444', '4444', '4444',
-        '44dd', '4444', '4444', '4444',
+        '4c44', 'c444', '4444', '4444',
+        '4444', '4444', '4444', '4444',
+        '444d', '4444', '4444', '4444',
       ],
       '1x1': [
-        'cccc', 'cccd', 'ccdd', 'cddd',
+        'cccc', 'cccd', 'ccdd', 'ccdd',
         'cccc', 'cccc', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'ccdd',
+        'cccc', 'cccc', 'ccdd', 'cddd',
+      ],
+      uneven: [
+        'cccd', 'ccdd', 'cddd', 'dddd',
+        'ccdd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
       ],
       other: [
         'ccdd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'dddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
         'cddd', 'cddd', 'cddd', 'cddd',
       ],
     },
     inputGradient: {
       '3x3': [
-        'cc44', 'c444', 'c442', 'd442',
-        '4444', '4444', '4444', 'd444',
+        'cc44', 'c444', '4444', '4444',
+        '4444', '4444', '4444', '4444',
         '4444', '4444', '4444', 'd444',
       ],
       '1x1': [
         'cccc', 'cccd', 'ccdd', 'cddd',
-        'cccc', 'cccd', 'ccdd', 'cddd',
-        'cccd', 'cccd', 'ccdd', 'cddd',
+        'cccc', 'cccc', 'ccdd', 'ccdd',
+        'cccc', 'cccc', 'ccdd', 'cddd',
+      ],
+      uneven: [
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
       ],
       other: [
         'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cddd', 'dddd', 'dddd',
-        'cccc', 'ccdc', 'cddc', 'dddd',
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cccc', 'dddd', 'dddd',
       ],
     },
     filterGradient: {
       '3x3': [
-        'd4d4', '2442', '4422', '2442',
+        '2d44', '4444', '4444', '2444',
         '4444', '4444', '4444', '4444',
-        '444d', '4444', '4444', '4444',
+        '4444', '4444', '4444', '4444',
       ],
       '1x1': [
-        'ccdd', 'ccdd', 'ccdd', 'dddd',
+        'ccdd', 'ccdd', 'cddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
+      ],
+      uneven: [
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'cddd', 'dddd', 'cddd',
+        'cddd', 'cddd', 'dddd', 'cccd',
       ],
       other: [
         'dddd', 'dddd', 'dddd', 'dddd',
@@ -71,48 +86,63 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
   exact: {
     forward: {
       '3x3': [
-        'cccd', 'cc22', 'c222', '2222',
-        'ccdd', '2222', '2222', '2222',
-        'ccdd', '2222', '2222', '2222',
+        'dccd', 'c222', '2222', '2222',
+        '2cdd', '2222', '2222', '2222',
+        'cddd', '222d', '2222', '2222',
       ],
       '1x1': [
-        'cccc', 'cccd', 'ccdd', 'cddd',
+        'cccc', 'cccd', 'ccdd', 'ccdd',
         'cccc', 'cccc', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'ccdd',
+        'cccc', 'cccc', 'ccdd', 'cddd',
+      ],
+      uneven: [
+        'cccd', 'ccdd', 'cddd', 'dddd',
+        'ccdd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
       ],
       other: [
         'ccdd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'dddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
         'cddd', 'cddd', 'cddd', 'cddd',
       ],
     },
     inputGradient: {
       '3x3': [
         'cc22', 'c222', 'c222', 'd222',
-        'c222', 'c222', 'd222', 'd222',
-        'c222', 'c222', 'd222', 'd222',
+        '2222', 'c222', 'd222', 'd222',
+        'c222', 'c222', 'd222', 'dd22',
       ],
       '1x1': [
         'cccc', 'cccd', 'ccdd', 'cddd',
-        'cccc', 'cccd', 'ccdd', 'cddd',
-        'cccd', 'cccd', 'ccdd', 'cddd',
+        'cccc', 'cccc', 'ccdd', 'ccdd',
+        'cccc', 'cccc', 'ccdd', 'cddd',
+      ],
+      uneven: [
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
       ],
       other: [
         'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cddd', 'dddd', 'dddd',
-        'cccc', 'ccdc', 'cddc', 'dddd',
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cccc', 'dddd', 'dddd',
       ],
     },
     filterGradient: {
       '3x3': [
-        'dddd', '2d22', '2222', '2222',
+        '2ddd', '2222', '2222', '2222',
         '22dd', '2222', '2222', '2222',
-        'c2dd', '2222', '2222', '2222',
+        'c222', '2222', '2222', '2222',
       ],
       '1x1': [
-        'ccdd', 'ccdd', 'ccdd', 'dddd',
+        'ccdd', 'ccdd', 'cddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
+      ],
+      uneven: [
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'cddd', 'dddd', 'cddd',
+        'cddd', 'cddd', 'dddd', 'cccd',
       ],
       other: [
         'dddd', 'dddd', 'dddd', 'dddd',

@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { wasmMemory, wasmPrecisions } from '../../src/backend/index.js'
+import { wasmBackend } from '../../src/backend/wasm/backend.js'
+import { algorithms, chooseAlgorithm, forceAlgorithm, type Operation } from '../../src/backend/wasm/native/choice.js'
+import { channelSteps, choices, pixelSteps } from '../../src/backend/wasm/native/choices.js'
+import { startBackend } from '../../src/node/index.js'
+
+beforeAll(() => startBackend('wasm', { threads: 2 }))
+afterEach(() => forceAlgorithm(undefined))
+
+const operations: readonly Operation[] = ['forward', 'inputGradient', 'filterGradient']
+
+/** A convolution with its gradients, and the product of a dense layer with its gradients. */
+function compute(size: number, strides: number): void {
+  tf.tidy(() => {
+    const x = tf.ones<tf.Rank.R4>([2, size, size, 5])
+    const filter = tf.ones<tf.Rank.R4>([3, 3, 5, 9])
+    tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, strides, 'same'))([
+      x,
+      filter,
+    ])
+    const [a, b] = [tf.ones([9, 40]), tf.ones([40, 30])]
+    tf.grads((c: tf.Tensor, d: tf.Tensor) => tf.matMul(c, d))([a, b])
+    tf.matMul(tf.ones([5, 30, 8]), tf.ones([5, 40, 8]), false, true)
+  })
+}
+
+describe.each(Object.values(algorithms))('convolutions on wasm, %s', (algorithm) => {
+  it('keep nothing: the heap is flat over a thousand', () => {
+    forceAlgorithm(algorithm)
+    for (const strides of [1, 2]) compute(13, strides)
+    const before = { tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, heap: wasmMemory()!.heapBytes }
+    for (let i = 0; i < 1000; i++) compute(6 + (i % 8), 1 + (i % 2))
+    expect({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, heap: wasmMemory()!.heapBytes }).toEqual(
+      before,
+    )
+  })
+
+  it('free everything where a workspace does not fit', () => {
+    forceAlgorithm(algorithm)
+    const x = tf.ones<tf.Rank.R4>([2, 13, 13, 5])
+    const filter = tf.ones<tf.Rank.R4>([3, 3, 5, 9])
+    const { wasm } = wasmBackend()!
+    const { _malloc, _free } = wasm
+    const live = new Set<number>()
+    let left = 0
+    wasm._malloc = (bytes) => {
+      if (left-- <= 0) throw new Error('no room')
+      const place = _malloc(bytes)
+      live.add(place)
+      return place
+    }
+    wasm._free = (place) => {
+      live.delete(place)
+      _free(place)
+    }
+    try {
+      let failures = 0
+      for (let allowed = 0; allowed < 4; allowed++) {
+        left = allowed
+        try {
+          tf.conv2d(x, filter, 1, 'same').dispose()
+        } catch (error) {
+          failures++
+          expect((error as Error).message).toBe('no room')
+        }
+        expect([...live]).toEqual([])
+      }
+      expect(failures).toBeGreaterThan(0)
+    } finally {
+      Object.assign(wasm, { _malloc, _free })
+      tf.dispose([x, filter])
+    }
+  })
+})
+
+describe('the table of algorithms', () => {
+  it.each(wasmPrecisions)('has one for every shape, and of Winograd’s only those of its precision: %s', (precision) => {
+    for (const operation of operations) {
+      for (const [kind, rows] of Object.entries(choices[precision][operation])) {
+        const allowed = kind === '3x3' ? (precision === 'fast' ? /^[cd24]+$/ : /^[cd2]+$/) : /^[cd]+$/
+        expect(rows).toHaveLength(pixelSteps.length * channelSteps.length)
+        for (const row of rows) {
+          expect(row).toHaveLength(channelSteps.length)
+          expect(row).toMatch(allowed)
+        }
+      }
+    }
+  })
+
+  it('is read at the nearest shape', () => {
+    const at = (pixels: number, inChannels: number, outChannels: number): string =>
+      chooseAlgorithm('forward', { kind: '3x3', pixels, inChannels, outChannels }, 'fast')
+    expect(at(1, 1, 1)).toBe(at(pixelSteps[0]!, channelSteps[0]!, channelSteps[0]!))
+    expect(at(2 ** 20, 2 ** 12, 2 ** 12)).toBe(at(pixelSteps.at(-1)!, channelSteps.at(-1)!, channelSteps.at(-1)!))
+    expect(at(8000, 60, 70)).toBe(at(8192, 64, 64))
+    // What the generator is made of.
+    expect(at(1024, 192, 64)).toBe('winograd4')
+  })
+})
