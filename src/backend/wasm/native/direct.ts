@@ -183,7 +183,7 @@ interface GradientPlan {
  * How a filter gradient is divided, and the bytes it needs: of the sums, and of each thread. Nothing of it depends on the
  * number of threads, so that the sums do not; with `isWhole` there is one part.
  */
-export function planFilterGradient(fields: Direct, { isWhole = false } = {}): GradientPlan {
+export function planFilterGradient(fields: Direct, { isWhole = false }: { isWhole?: boolean } = {}): GradientPlan {
   const { batch, outHeight, outWidth, inChannels, outChannels, filterHeight, filterWidth } = fields
   const pixels = batch * outHeight * outWidth
   const terms = filterHeight * filterWidth * inChannels
