@@ -1,3 +1,4 @@
+import { AdamJob, adamTask } from './adam'
 import { channelSumsTask, copyChannelsTask } from './dense'
 import { directFilterTask, directGradientTask, directSumTask, directTask, productTask } from './direct'
 import { DirectJob } from './directJob'
@@ -41,6 +42,8 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
       return copyChannelsTask(fields, task)
     case 21:
       return channelSumsTask(fields, task)
+    case 30:
+      return adamTask(changetype<AdamJob>(job), task)
     default:
       unreachable()
   }

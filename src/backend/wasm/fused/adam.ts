@@ -2,6 +2,10 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { AdamNumbers } from '../../ops/adamUpdate.js'
 import { makeOutputs, placeOf, sizeOf, type WasmBackend } from '../backend.js'
 import { nativeKernels } from '../native/native.js'
+import { threadedKernels } from '../native/threaded.js'
+
+/** Elements of a task. */
+const chunk = 8192
 
 /** One update of Adam in one pass; see `adamUpdate`. */
 export function adam({
@@ -18,7 +22,15 @@ export function adam({
     placeOf(backend, tensor),
   ) as [number, number, number, number, number, number, number]
   const size = sizeOf(weight)
-  const native = nativeKernels(backend)
-  native.adam(w, oldM, oldV, g, newW, newM, newV, size, beta1, 1 - beta1, beta2, 1 - beta2, scale, root, epsilon)
+  const [share1, share2] = [1 - beta1, 1 - beta2]
+  const kernels = size > 2 * chunk ? threadedKernels(backend) : undefined
+  if (kernels) {
+    const places = { weight: w, m: oldM, v: oldV, gradient: g, newWeight: newW, newM, newV }
+    const numbers = { count: size, chunk, beta1, share1, beta2, share2, scale, root, epsilon }
+    kernels.run('adam', { ...places, ...numbers }, Math.ceil(size / chunk))
+  } else {
+    const native = nativeKernels(backend)
+    native.adam(w, oldM, oldV, g, newW, newM, newV, size, beta1, share1, beta2, share2, scale, root, epsilon)
+  }
   return outs
 }

@@ -62,21 +62,56 @@ const fields = [
   'isGradient',
 ] as const
 
-/** Bytes of a job. */
+/** The words of an update of Adam, in the order of `AdamJob` in kernels/assembly/threaded/adam.ts. */
+const adamFields = [
+  'weight',
+  'm',
+  'v',
+  'gradient',
+  'newWeight',
+  'newM',
+  'newV',
+  'count',
+  'chunk',
+  'beta1',
+  'share1',
+  'beta2',
+  'share2',
+  'scale',
+  'root',
+  'epsilon',
+] as const
+
+/** Bytes that any job takes. */
 export const jobBytes: number = 4 * fields.length
 
 /** The fields that are float32, all of them 1 where they are left out. */
-const factors: ReadonlySet<string> = new Set(['slope', 'signSlope', 'scale'])
+const factors: ReadonlySet<string> = new Set([
+  'slope',
+  'signSlope',
+  'scale',
+  'beta1',
+  'share1',
+  'beta2',
+  'share2',
+  'root',
+  'epsilon',
+])
 
 /** What a job is given; what is left out is 0, factors 1. */
 export type Job = { readonly [field in (typeof fields)[number]]?: number }
 
+/** What an update of Adam is given. */
+export type AdamJob = { readonly [field in (typeof adamFields)[number]]: number }
+
 /** Writes a job into the heap. */
-export function writeJob(heap: ArrayBufferLike, place: number, job: Job): void {
-  const words = new Int32Array(heap, place, fields.length)
-  const floats = new Float32Array(heap, place, fields.length)
-  for (const [i, field] of fields.entries()) {
-    if (factors.has(field)) floats[i] = job[field] ?? 1
-    else words[i] = job[field] ?? 0
+export function writeJob(heap: ArrayBufferLike, place: number, job: Job | AdamJob): void {
+  const names: readonly string[] = 'gradient' in job ? adamFields : fields
+  const values: Readonly<Record<string, number | undefined>> = job
+  const words = new Int32Array(heap, place, names.length)
+  const floats = new Float32Array(heap, place, names.length)
+  for (const [i, name] of names.entries()) {
+    if (factors.has(name)) floats[i] = values[name] ?? 1
+    else words[i] = values[name] ?? 0
   }
 }

@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { WasmBackend } from '../backend.js'
 import { controlBytes, createControl } from './control.js'
-import { jobBytes, writeJob, type Job } from './job.js'
+import { jobBytes, writeJob, type AdamJob, type Job } from './job.js'
 import { decode, memoryOf } from './native.js'
 import { threadedModules } from './threadedModules.js'
 import { startThread } from './workers.js'
@@ -21,6 +21,7 @@ export const jobKinds = {
   product: 14,
   copyChannels: 20,
   channelSums: 21,
+  adam: 30,
 } as const
 
 interface Exports {
@@ -38,7 +39,7 @@ export interface ThreadedKernels {
   /** Milliseconds after which a thread that is still at its task counts as dead. */
   timeout: number
   /** Runs all tasks of a job and waits for them. */
-  run(kind: keyof typeof jobKinds, job: Job, tasks: number): void
+  run(kind: keyof typeof jobKinds, job: Job | AdamJob, tasks: number): void
   /** Threads that have not ended or failed to start, the calling one among them. */
   running(): number
   /** How many tasks each thread has done, the calling one first. */
