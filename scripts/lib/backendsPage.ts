@@ -118,6 +118,9 @@ export function renderPage(
     .map(({ name, tolerance, because }) => `- ${name}, ${tolerance.toExponential()}: ${because}`)
   const rules = 'Tolerances are at most 1e-4 for values and 1e-3 for gradients and steps'
   const reasons = exceptions.length === 0 ? [`${rules}.`] : [`${rules}, but for:`, '', ...exceptions]
+  const exact = cases.filter(({ precision }) => precision === 'exact').map(({ name }) => `- ${name}`)
+  if (exact.length > 0)
+    reasons.push('', 'On wasm these compare more digits than `fast` keeps, and run `exact`:', '', ...exact)
   const changes = repairs.map(({ backend, kernel, reason, detail }) => row([backend, kernel, reason, detail]))
   const parts: Record<string, readonly string[]> = {
     summary,

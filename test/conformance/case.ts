@@ -16,6 +16,11 @@ export interface ConformanceCase {
   readonly tolerance: number
   /** Why the tolerance is larger than the rule; required then. */
   readonly because?: string
+  /**
+   * On wasm the case runs with this precision whatever the backend's is: where it compares more digits than F(4x4) keeps, the
+   * tolerance is that of the mathematics.
+   */
+  readonly precision?: 'exact'
   /** Computes on the active backend, reads with `await data()`, leaves no tensor. */
   run(): Promise<Readonly<Record<string, Comparison>>>
 }

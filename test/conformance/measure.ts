@@ -1,5 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core'
-import { error, type ConformanceCase } from './case.js'
+import { wasmPrecision } from '../../src/backend/index.js'
+import { setWasmPrecision } from '../../src/backend/wasm/precision.js'
+import { error, type Comparison, type ConformanceCase } from './case.js'
 
 /** What a case has shown on a backend. */
 export interface Measurement {
@@ -11,10 +13,22 @@ export interface Measurement {
   readonly leaked: number
 }
 
+/** Runs the case with its precision. */
+async function compute({ run, precision }: ConformanceCase): Promise<Readonly<Record<string, Comparison>>> {
+  const before = wasmPrecision()
+  setWasmPrecision(precision ?? before)
+  try {
+    return await run()
+  } finally {
+    setWasmPrecision(before)
+  }
+}
+
 /** Runs the case on the active backend. */
-export async function measure({ name, run }: ConformanceCase): Promise<Measurement> {
+export async function measure(each: ConformanceCase): Promise<Measurement> {
+  const { name } = each
   const before = memory().numTensors
-  const comparisons = Object.entries(await run())
+  const comparisons = Object.entries(await compute(each))
   if (comparisons.length === 0) throw new Error(`${name}: compares nothing`)
   for (const [part, { expected }] of comparisons) {
     if (expected.length === 0) throw new Error(`${name}: ${part} has no values`)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { choose, missing } from '../../scripts/lib/conformance.js'
+import { wasmPrecision } from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { all, backendOf } from './backends.js'
 import { error, usualTolerance, type Comparison, type ConformanceCase } from './case.js'
@@ -58,6 +59,10 @@ describe('a measurement', () => {
   it('passes within the tolerance', async () => {
     const each = caseOf(() => ({ value: { actual: [1.00005], expected: [1] } }))
     expect((await measure(each)).error).toBeCloseTo(5e-5, 8)
+    // What it finds is the precision that it ran with.
+    const precise = caseOf(() => ({ y: { actual: [wasmPrecision() === 'exact' ? 1 : 0], expected: [1] } }))
+    expect((await measure({ ...precise, precision: 'exact' })).error).toBe(0)
+    expect((await measure(precise)).error).toBe(1)
     expect(await judge(each)).toBeUndefined()
   })
 
@@ -80,6 +85,7 @@ describe('a measurement', () => {
 
   it('refuses a case that compares nothing', async () => {
     await expect(measure(caseOf(() => ({})))).rejects.toThrow('one: compares nothing')
+    expect(wasmPrecision()).toBe('fast')
     await expect(measure(caseOf(() => ({ y: { actual: [], expected: [] } })))).rejects.toThrow('one: y has no values')
   })
 })

@@ -78,6 +78,7 @@ const vggCases: ConformanceCase[] = [
     name: 'VGG features before their activation, both input conventions',
     group: 'network',
     tolerance: 1e-5,
+    precision: 'exact',
     async run() {
       const x = images([2, 8, 12, 3], 0.9)
       const features = await withFeatures('torchvision', (each) => read(each.apply(x)))
@@ -135,6 +136,7 @@ const ganStep: ConformanceCase = {
   name: 'GAN step with perceptual loss: losses, both networks, running statistics',
   group: 'network',
   tolerance: 3e-4,
+  precision: 'exact',
   run: () =>
     withFeatures('torchvision', async (features) => {
       using generator = createRRDBGenerator(small)
