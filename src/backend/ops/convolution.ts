@@ -1,7 +1,7 @@
 import { engine, sum, tidy, type NamedAttrMap, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { ArgumentError, requireRange } from '../../errors.js'
 import { lazyGradient } from './lazyGradient.js'
-import { leakyRelu } from './leakyRelu.js'
+import { afterLeakyRelu } from './leakyRelu.js'
 import { tapeState } from './tape.js'
 
 /** Options of {@link convolution}. */
@@ -45,19 +45,20 @@ export function convolution(
   }
   if (slope !== undefined) requireRange('options.slope', slope, 0, 1)
   const attrs = { strides: [stride, stride], pad, dataFormat: 'NHWC', dilations: [1, 1] }
-  if (slope !== undefined && tapeState().gradientDepth > 0) {
-    return tidy(() => leakyRelu(convolution(x, filter, bias, { stride, pad }), slope))
-  }
-  return lazyGradient(
-    { x, filter, bias },
-    (save) => {
-      save([x, filter])
-      return run('FusedConv2D', { x, filter, bias }, { ...attrs, ...fusedActivation(slope) })
-    },
-    (dy, saved) => ({
-      x: () => run('Conv2DBackpropInput', { dy, filter: saved[1]! }, { ...attrs, inputShape: x.shape }),
-      filter: () => run('Conv2DBackpropFilter', { x: saved[0]!, dy }, { ...attrs, filterShape: filter.shape }),
-      bias: () => sum(dy, [0, 1, 2]),
-    }),
-  ) as Tensor4D
+  const convolve = (): Tensor4D =>
+    lazyGradient(
+      { x, filter, bias },
+      (save) => {
+        save([x, filter])
+        return run('FusedConv2D', { x, filter, bias }, { ...attrs, ...fusedActivation(slope) })
+      },
+      (dy, saved) => ({
+        x: () => run('Conv2DBackpropInput', { dy, filter: saved[1]! }, { ...attrs, inputShape: x.shape }),
+        filter: () => run('Conv2DBackpropFilter', { x: saved[0]!, dy }, { ...attrs, filterShape: filter.shape }),
+        bias: () => sum(dy, [0, 1, 2]),
+      }),
+    ) as Tensor4D
+  return slope === undefined || tapeState().gradientDepth === 0
+    ? convolve()
+    : tidy(() => afterLeakyRelu(convolve(), slope))
 }
