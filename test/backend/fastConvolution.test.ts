@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { wasmMemory, wasmPrecisions } from '../../src/backend/index.js'
 import { wasmBackend } from '../../src/backend/wasm/backend.js'
 import { algorithms, chooseAlgorithm, forceAlgorithm, type Operation } from '../../src/backend/wasm/native/choice.js'
 import { channelSteps, choices, pixelSteps } from '../../src/backend/wasm/native/choices.js'
 import { startBackend } from '../../src/node/index.js'
+import { createRandom } from '../../src/random.js'
 
 beforeAll(() => startBackend('wasm', { threads: 2 }))
 afterEach(() => forceAlgorithm(undefined))
@@ -31,7 +33,9 @@ describe.each(Object.values(algorithms))('convolutions on wasm, %s', (algorithm)
     forceAlgorithm(algorithm)
     for (const strides of [1, 2]) compute(13, strides)
     const before = { tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, heap: wasmMemory()!.heapBytes }
-    for (let i = 0; i < 1000; i++) compute(6 + (i % 8), 1 + (i % 2))
+    // The composed kernels take ten times as long.
+    const times = algorithm === 'composed' ? 100 : 1000
+    for (let i = 0; i < times; i++) compute(6 + (i % 8), 1 + (i % 2))
     expect({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, heap: wasmMemory()!.heapBytes }).toEqual(
       before,
     )
@@ -72,6 +76,67 @@ describe.each(Object.values(algorithms))('convolutions on wasm, %s', (algorithm)
       Object.assign(wasm, { _malloc, _free })
       tf.dispose([x, filter])
     }
+  })
+})
+
+describe.each(['direct', 'composed'] as const)('dense layers on wasm, %s', (algorithm) => {
+  const shape = fc.record({
+    rows: fc.integer({ min: 1, max: 40 }),
+    inner: fc.integer({ min: 1, max: 70 }),
+    columns: fc.integer({ min: 1, max: 40 }),
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+    activation: fc.constantFrom('linear', 'relu', 'leakyrelu', 'sigmoid'),
+    hasBias: fc.boolean(),
+    isBatched: fc.boolean(),
+    seed: fc.nat(),
+  })
+
+  it('equal float64 with bias, activation and any transposes', async () => {
+    forceAlgorithm(algorithm)
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ rows, inner, columns, transposeA, transposeB, activation, ...rest }) => {
+        const { hasBias, isBatched, seed } = rest
+        const random = createRandom(seed, 'dense')
+        const normal = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal(0, 1))
+        const batch = isBatched ? 3 : 1
+        const [a, b, bias] = [normal(batch * rows * inner), normal(batch * inner * columns), normal(columns)]
+        const outer = isBatched ? [3] : []
+        const shapeOf = (m: number, n: number, isTransposed: boolean): [number, number] =>
+          [...outer, ...(isTransposed ? [n, m] : [m, n])] as unknown as [number, number]
+        const y = tf.tidy(() =>
+          tf.fused.matMul({
+            a: tf.tensor(a, shapeOf(rows, inner, transposeA)) as tf.Tensor2D,
+            b: tf.tensor(b, shapeOf(inner, columns, transposeB)) as tf.Tensor2D,
+            transposeA,
+            transposeB,
+            activation,
+            leakyreluAlpha: 0.25,
+            ...(hasBias && { bias: tf.tensor1d(bias) }),
+          }),
+        )
+        const actual = await y.data()
+        expect(y.shape).toEqual([...outer, rows, columns])
+        y.dispose()
+        for (const [i, value] of actual.entries()) {
+          const column = i % columns
+          const row = Math.floor(i / columns) % rows
+          const k = Math.floor(i / (rows * columns))
+          let sum = hasBias ? bias[column]! : 0
+          let size = Math.abs(sum) + 1
+          for (let j = 0; j < inner; j++) {
+            const left = a[k * rows * inner + (transposeA ? j * rows + row : row * inner + j)]!
+            const term = left * b[k * inner * columns + (transposeB ? column * inner + j : j * columns + column)]!
+            sum += term
+            size += Math.abs(term)
+          }
+          const slope = { linear: 1, relu: 0, leakyrelu: 0.25, sigmoid: 1 }[activation]
+          const expected = activation === 'sigmoid' ? 1 / (1 + Math.exp(-sum)) : sum > 0 ? sum : sum * slope
+          expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-6 * size)
+        }
+      }),
+      { numRuns: 80 },
+    )
   })
 })
 

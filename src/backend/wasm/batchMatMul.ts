@@ -35,7 +35,7 @@ function broadcastIndex(dims: number[], outer: number[]): (place: number) => num
  * This package's own kernels, where they can compute the products and, if it is one, are faster than XNNPACK by the table of
  * convolutions: a product is one of 1x1.
  */
-function ownKernels(
+export function productKernels(
   backend: WasmBackend,
   { rows, inner, columns, transposeA, transposeB, places }: Products,
 ): ThreadedKernels | undefined {
@@ -119,7 +119,7 @@ export function batchMatMul(stock: KernelFunc): (args: Arguments) => TensorInfo 
         out: out + 4 * i * rows * columns,
       })),
     })
-    const kernels = ownKernels(backend, productsTo(0))
+    const kernels = productKernels(backend, productsTo(0))
     if (!kernels && batch === 1 && !transposeA && !transposeB) return plain()
     const out = backend.makeOutput([...outer, rows, columns], 'float32')
     try {

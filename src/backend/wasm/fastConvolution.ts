@@ -12,7 +12,10 @@ type Attributes = ConvGradientAttrs & {
 }
 
 /** What of an activation the kernels compute: the slope for negative sums. */
-function slopeOf({ activation, leakyreluAlpha }: Attributes): number | undefined {
+export function slopeOf({
+  activation,
+  leakyreluAlpha,
+}: Pick<Attributes, 'activation' | 'leakyreluAlpha'>): number | undefined {
   if (activation === undefined || activation === 'linear') return 1
   if (activation === 'relu') return 0
   return activation === 'leakyrelu' ? (leakyreluAlpha ?? 0.2) : undefined

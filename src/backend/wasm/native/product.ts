@@ -18,6 +18,9 @@ export interface Products {
   readonly transposeA: boolean
   readonly transposeB: boolean
   readonly places: readonly ProductPlaces[]
+  /** What is added to each row, in bytes; and the slope for negative sums. Not where a is transposed. */
+  readonly bias?: number
+  readonly slope?: number
 }
 
 /** Bytes of a thread's copy of the job, as in kernels/assembly/threaded/direct.ts. */
@@ -27,7 +30,7 @@ const copyBytes = 512
 const large = 2 ** 20
 
 /** A product as a convolution of 1x1 over the rows of a, or with a transposed as the filter gradient of one over its rows. */
-function fieldsOf({ rows, inner, columns, transposeA, transposeB }: Products): Direct {
+function fieldsOf({ rows, inner, columns, transposeA, transposeB, bias = 0, slope = 1 }: Products): Direct {
   const [pixels, channels] = transposeA ? [inner, rows] : [rows, inner]
   return {
     batch: 1,
@@ -48,6 +51,8 @@ function fieldsOf({ rows, inner, columns, transposeA, transposeB }: Products): D
     top: 0,
     left: 0,
     isTurned: transposeB ? 1 : 0,
+    bias,
+    slope,
   }
 }
 
