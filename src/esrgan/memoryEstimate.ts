@@ -40,8 +40,9 @@ const gaps = { psnr: 0.15, gan: 0.3 } as const
 /**
  * The memory that a training step of `createESRGANTrainer` needs on the backend, by arithmetic alone: tensors (weights,
  * optimizer, saved activations and gradients) and the kernels' workspaces. For wasm that is the size to which the heap
- * grows, 4 GiB at most; measured peaks lie within a quarter of it (`npm run verify:memory`). Other backends need
- * other workspaces, and keep about three times as much inside the generator's dense blocks. JavaScript's own memory, images and checkpoints are not in it.
+ * grows, 4 GiB at most; measured peaks lie within a quarter of it (`npm run verify:memory`). Other backends need other
+ * workspaces, and keep about three times as much inside the generator's dense blocks. JavaScript's own memory, images and
+ * checkpoints are not in it.
  *
  * @throws ArgumentError for an option out of range
  */
@@ -85,9 +86,7 @@ export function estimateTrainingMemory(options: TrainingMemoryOptions): MemoryEs
   const weights = 4 * (generatorWeights * (ema ? 2 : 1) + judgeWeights + featureWeights)
   const optimizer = 4 * 2 * (generatorWeights + judgeWeights)
   const activations = 4 * (always + Math.max(...phases))
-  // XNNPACK keeps a copy of every filter in its own order; the generator's and the features' it does not see.
-  const packed = 4 * judgeWeights
-  const workspaces = moduleBytes + packed + gaps[stage] * (weights + optimizer + activations + packed)
+  const workspaces = moduleBytes + gaps[stage] * (weights + optimizer + activations)
   const parts = { weights, optimizer, activations: Math.round(activations), workspaces: Math.round(workspaces) }
   return { bytes: parts.weights + parts.optimizer + parts.activations + parts.workspaces, parts }
 }

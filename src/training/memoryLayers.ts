@@ -10,7 +10,7 @@ export interface MemoryEstimate {
     readonly optimizer: number
     /** Saved inputs, gradients of layers and weights, at the moment when they are most. */
     readonly activations: number
-    /** Filters as the kernels arrange them, the module itself, and the room between the tensors. */
+    /** The module itself, and the room between the tensors. */
     readonly workspaces: number
   }
 }

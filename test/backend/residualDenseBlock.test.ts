@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { residualDenseBlock, type ResidualDenseBlockOptions } from '../../src/backend/index.js'
+import { residualDenseBlock, wasmMemory, type ResidualDenseBlockOptions } from '../../src/backend/index.js'
+import { ownKernels } from '../../src/backend/ops/ownKernel.js'
 import { useBackend } from '../helpers/backend.js'
 import { checkGradient, expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
@@ -172,5 +173,42 @@ describe('residualDenseBlock with kernels of its own', () => {
     const weights = filters.reduce((sum, { size }) => sum + size, 0)
     expect(kept).toBe(4 * (16 * (4 + 12) + weights))
     tf.dispose([value, grads, x, ...filters, ...biases, filter])
+  })
+
+  it('is made of other operations where its kernel is missing, with the same numbers', async () => {
+    const { x, filters, biases } = made([2, 6, 7, 8], [4, 8])
+    const name = ownKernels.residualDenseBlock
+    const kernel = tf.getKernel(name, 'wasm')!
+    const gradient = (): tf.Tensor => tf.grad((t) => residualDenseBlock(t as tf.Tensor4D, filters, biases))(x)
+    await expectNoLeak(async () => {
+      const [y, dx] = [residualDenseBlock(x, filters, biases), gradient()]
+      tf.unregisterKernel(name, 'wasm')
+      try {
+        const [composed, composedGradient] = [residualDenseBlock(x, filters, biases), gradient()]
+        expectClose(await composed!.data(), await y!.data(), 2e-5)
+        expectClose(await composedGradient!.data(), await dx!.data(), 2e-5)
+        return [y, dx, composed, composedGradient]
+      } finally {
+        tf.registerKernel(kernel)
+      }
+    })
+    tf.dispose([x, ...filters, ...biases])
+  })
+
+  it('leaves the heap as large as it was, over hundreds of gradients', () => {
+    const block = made([1, 9, 10, 8], [4, 4])
+    const inputs = all(block)
+    const n = block.filters.length
+    const run = (): void =>
+      tf.dispose(
+        tf.grads((x, ...rest) =>
+          residualDenseBlock(x as tf.Tensor4D, rest.slice(0, n) as tf.Tensor4D[], rest.slice(n) as tf.Tensor1D[]),
+        )(inputs),
+      )
+    for (let i = 0; i < 20; i++) run()
+    const before = wasmMemory()!.heapBytes
+    for (let i = 0; i < 400; i++) run()
+    expect(wasmMemory()!.heapBytes).toBe(before)
+    tf.dispose(inputs)
   })
 })
