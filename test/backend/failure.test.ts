@@ -4,13 +4,15 @@ import { createProject, type Project } from '../node/programs.js'
 /** Fills the heap but for the kernel's output, so that its C code gets no memory; then uses the backend further. */
 const program = `
 import * as tf from '@tensorflow/tfjs-core'
-import { restartWasm, backendRepairs } from './src/backend/index.ts'
+import { restartWasm, backendRepairs, wasmFailure } from './src/backend/index.ts'
+import { forceAlgorithm } from './src/backend/wasm/native/choice.ts'
 import { startBackend } from './src/node/index.ts'
 const [name, threads, left] = process.argv.slice(2)
+// By C code: this package's own kernels ask for all their memory before they start.
+if (!process.argv.includes('own')) forceAlgorithm('composed')
 const ones = tf.ones
 const calls = {
-  // Dilated, since this package computes plain convolutions itself, without C code.
-  conv2d: () => { const [x, f] = [ones([1, 64, 64, 64]), ones([3, 3, 64, 64])]; return () => tf.conv2d(x, f, 1, 'same', 'NHWC', 2) },
+  conv2d: () => { const [x, f] = [ones([1, 64, 64, 64]), ones([3, 3, 64, 64])]; return () => tf.conv2d(x, f, 1, 'same') },
   matMul: () => { const [a, b] = [ones([1, 4, 2048]), ones([1, 2048, 1024])]; return () => tf.matMul(a, b) },
   // XNNPACK only prints a warning here, and stock tfjs returns what lay in memory.
   depthwise: () => { const [x, f] = [ones([1, 64, 64, 64]), ones([3, 3, 64, 1])]; return () => tf.depthwiseConv2d(x, f, 1, 'same') },
@@ -29,9 +31,14 @@ const main = async () => {
   wasm._free(room)
   const before = tf.memory().numTensors
   const first = attempt(() => { const y = call(); return y.dataSync()[0] })
+  const leakedAtOnce = tf.memory().numTensors - before
   const later = [() => tf.add(kept, 1), () => tf.tensor1d([1]), () => kept.dataSync(), () => tf.tidy(() => tf.square(kept))].map(attempt)
   const leaked = tf.memory().numTensors - before
   const asynchronous = await kept.data().catch((error) => error.name)
+  if (process.argv.includes('own')) {
+    console.log(JSON.stringify({ first, later, leaked: leakedAtOnce, isFailed: wasmFailure() !== undefined }))
+    return
+  }
   kept.dispose()
   if (process.argv[5]) await startBackend('wasm', { threads: Number(threads) })
   else await restartWasm()
@@ -53,6 +60,7 @@ interface Output {
   sum: number
   repairs: number
   heap: number
+  isFailed: boolean
 }
 
 let project: Project
@@ -89,4 +97,18 @@ describe('a wasm kernel whose C code gets no memory', () => {
       expect(output.heap).toBeLessThan(2 ** 30)
     },
   )
+})
+
+describe('a kernel of this package that gets no memory', () => {
+  it.each([
+    { name: 'conv2d', output: 2 ** 20 },
+    { name: 'matMul', output: 2 ** 14 },
+  ])('leaves the backend as it was: $name', async ({ name, output: bytes }) => {
+    const { output } = await project.run<Output>('program.mjs', [name, '2', String(bytes), 'own'])
+    expect(output.error).toBeUndefined()
+    expect(output.first).toContain('OutOfMemoryError: backend wasm: no room for a tensor of ')
+    expect(output.later[2]).toBe('1,2,3')
+    expect(output.leaked).toBe(0)
+    expect(output.isFailed).toBe(false)
+  })
 })
