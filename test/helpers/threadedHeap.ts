@@ -7,8 +7,6 @@ import { threadedModules } from '../../src/backend/wasm/native/threadedModules.j
 /** A quiet NaN that no computation makes: it stands in every word that nobody has written. */
 const mark = 0x7f_d2_34_56
 const guardWords = 16
-const pages = 32
-const heapBytes = pages * 65_536
 
 /** The variants that this engine takes. */
 export const threadedVariants: readonly (keyof typeof threadedModules)[] = (
@@ -31,8 +29,9 @@ export interface ThreadedHeap {
   reset(): void
 }
 
-/** Instantiates a variant on a heap full of marks. */
-export function threadedHeap(variant: keyof typeof threadedModules, threads: number): ThreadedHeap {
+/** Instantiates a variant on a heap full of marks, of so many pages of 64 KiB. */
+export function threadedHeap(variant: keyof typeof threadedModules, threads: number, pages = 32): ThreadedHeap {
+  const heapBytes = pages * 65_536
   const isShared = variant.startsWith('shared')
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65_536, shared: isShared })
   const module = new WebAssembly.Module(Buffer.from(threadedModules[variant], 'base64'))
