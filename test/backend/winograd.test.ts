@@ -138,3 +138,27 @@ describe.each(wasmPrecisions)('3x3 convolutions of stride 1 and their gradients,
     for (const error of Object.values(await errors(shape))) expect(error).toBeLessThan(limits[precision])
   })
 })
+
+describe('activations within a convolution', () => {
+  it.each([
+    { size: 3, name: '3x3' },
+    { size: 5, name: '5x5' },
+  ])('take infinities and what is no number as tfjs does: $name', async ({ size }) => {
+    const bias = [-Infinity, Infinity, Number.NaN, -1, 1, 0, -2, 2]
+    const run = (activation: 'relu' | 'leakyrelu'): tf.Tensor4D =>
+      tf.fused.conv2d({
+        x: tf.zeros<tf.Rank.R4>([1, 12, 12, 16]),
+        filter: tf.zeros([size, size, 16, 8]),
+        strides: 1,
+        pad: 'same',
+        bias: tf.tensor1d(bias),
+        activation,
+        leakyreluAlpha: 0.5,
+      })
+    const relu = tf.tidy(() => tf.slice(run('relu'), [0, 5, 5, 0], [1, 1, 1, 8]))
+    const leaky = tf.tidy(() => tf.slice(run('leakyrelu'), [0, 5, 5, 0], [1, 1, 1, 8]))
+    expect(Array.from(await relu.data())).toEqual([0, Infinity, Number.NaN, 0, 1, 0, 0, 2])
+    expect(Array.from(await leaky.data())).toEqual([-Infinity, Infinity, Number.NaN, -0.5, 1, 0, -1, 2])
+    tf.dispose([relu, leaky])
+  })
+})

@@ -1,14 +1,19 @@
 import { Job } from './job'
 import { loadLanes, storeLanes } from './simd'
 
+/** LeakyReLU. */
+function leaky(value: v128, slope: f32): v128 {
+  const zeros = f32x4.splat(0)
+  // Zero times minus infinity would be no number.
+  if (slope === 0) return f32x4.max(value, zeros)
+  return v128.bitselect(value, f32x4.mul(value, f32x4.splat(slope)), f32x4.gt(value, zeros))
+}
+
 /** Finishes four channels of a pixel, `lanes` of them real, and writes them to y. */
 export function finish(job: Job, value: v128, pixel: i32, channel: i32, lanes: i32): void {
   let result = value
   if (job.bias) result = f32x4.add(result, loadLanes(job.bias + ((<usize>channel) << 2), lanes))
-  if (job.slope !== 1) {
-    const isPositive = f32x4.gt(result, f32x4.splat(0))
-    result = v128.bitselect(result, f32x4.mul(result, f32x4.splat(job.slope)), isPositive)
-  }
+  if (job.slope !== 1) result = leaky(result, job.slope)
   if (job.sign) {
     const sign = loadLanes(job.sign + ((<usize>(pixel * job.signStride + channel)) << 2), lanes)
     const isPositive = f32x4.gt(sign, f32x4.splat(0))
@@ -26,14 +31,12 @@ export function finishRow(job: Job, from: usize, pixel: i32, first: i32, channel
   let channel = 0
   if (!job.sign && !job.residual) {
     const to = job.y + ((<usize>(pixel * job.yStride + first)) << 2)
-    const slope = f32x4.splat(job.slope)
-    const zeros = f32x4.splat(0)
+    const slope = job.slope
     const bias = job.bias + ((<usize>first) << 2)
     if (job.bias) {
       for (; channel + 4 <= channels; channel += 4) {
         const at = (<usize>channel) << 2
-        const value = f32x4.add(v128.load(from + at), v128.load(bias + at))
-        v128.store(to + at, v128.bitselect(value, f32x4.mul(value, slope), f32x4.gt(value, zeros)))
+        v128.store(to + at, leaky(f32x4.add(v128.load(from + at), v128.load(bias + at)), slope))
       }
     } else if (job.slope === 1) {
       for (; channel + 4 <= channels; channel += 4) {
@@ -55,11 +58,10 @@ export function finishPixels(job: Job, from: usize, count: i32, pixel: i32, chan
   }
   const place = (<usize>channel) << 2
   const bias = job.bias ? v128.load(job.bias + place) : f32x4.splat(0)
-  const slope = f32x4.splat(job.slope)
+  const slope = job.slope
   const step = (<usize>job.yStride) << 2
   let to = job.y + <usize>pixel * step + place
   for (; count > 0; count--, from += 16, to += step) {
-    const sum = f32x4.add(v128.load(from), bias)
-    v128.store(to, v128.bitselect(sum, f32x4.mul(sum, slope), f32x4.gt(sum, f32x4.splat(0))))
+    v128.store(to, leaky(f32x4.add(v128.load(from), bias), slope))
   }
 }
