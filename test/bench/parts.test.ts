@@ -6,6 +6,7 @@ import { networkRows, rows, selectRows, type Spec } from '../../bench/rows.js'
 import { busyNote, median } from '../../bench/runner.js'
 import { createWork } from '../../bench/work/createWork.js'
 import { replaceResults } from '../../bench/writeResults.js'
+import { ownKernels } from '../../src/backend/ops/ownKernel.js'
 import { useBackend } from '../helpers/backend.js'
 
 beforeAll(() => useBackend('wasm'))
@@ -22,11 +23,13 @@ const small: readonly Spec[] = [
   { kind: 'vgg-gradient', size: 16, batch: 1 },
 ]
 
-/** Multiply-adds of every forward convolution that runs inside `step`, from the shapes that the kernels see. */
+/** Multiply-adds of every forward convolution that runs inside `step`, those of dense blocks one by one, from the shapes that the kernels see. */
 async function forwardConvolutions(step: () => Promise<void>): Promise<number[]> {
   const counts: number[] = []
   const kernels = ['Conv2D', 'FusedConv2D'].map((name) => tf.getKernel(name, 'wasm'))
   const originals = kernels.map((kernel) => kernel.kernelFunc)
+  const block = tf.getKernel(ownKernels.residualDenseBlock, 'wasm')
+  tf.unregisterKernel(block.kernelName, 'wasm')
   kernels.forEach((kernel, i) => {
     kernel.kernelFunc = (call) => {
       const result = originals[i]!(call) as tf.TensorInfo
@@ -39,6 +42,7 @@ async function forwardConvolutions(step: () => Promise<void>): Promise<number[]>
     await step()
   } finally {
     kernels.forEach((kernel, i) => (kernel.kernelFunc = originals[i]!))
+    tf.registerKernel(block)
   }
   return counts
 }
