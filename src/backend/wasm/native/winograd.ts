@@ -61,8 +61,8 @@ export function workspace(backend: WasmBackend, temporaries: Temporaries, bytes:
   return placeOf(backend, temporaries.own(backend.makeOutput([Math.ceil(bytes / 4)], 'float32')))
 }
 
-/** Blocks of tiles from which on the filter is transformed once for all; below it each task does so for itself. */
-const sharingBlocks = 4
+/** Blocks of tiles for each thread from which on the filter is transformed once for all; below it each task does so for itself. */
+const sharingBlocks = 2
 
 /** The convolution, or with `isTurned` its input gradient; `parts` where its filter is in several places. */
 export function winogradConvolution(
@@ -74,9 +74,10 @@ export function winogradConvolution(
   const { inChannels } = fields
   const { tilesHigh, tilesWide, all, points, in4, out8 } = tilingOf(fields)
   const panels = out8 / 8
-  const share = Math.ceil(all / kernels.threads / 4) * 4
-  const fitting = Math.max(4, Math.floor(cacheBytes / (4 * points * in4) / 4) * 4)
-  const block = Math.min(fitting, Math.max(share, leastBlock))
+  // As many blocks for each thread, or the last ones would be waited for.
+  const fitting = Math.max(4, cacheBytes / (4 * points * in4))
+  const wanted = roundUp(Math.ceil(all / fitting), kernels.threads)
+  const block = roundUp(Math.max(leastBlock, Math.ceil(all / wanted)), 4)
   const blocks = Math.ceil(all / block)
   const isShared = blocks > sharingBlocks * kernels.threads
   const panelGroups = Math.min(panels, Math.ceil(kernels.threads / blocks))
