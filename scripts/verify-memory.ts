@@ -1,10 +1,11 @@
 /**
  * Compares `estimateTrainingMemory` with what the wasm heap really grows to, each case in a fresh process:
- * node scripts/run.mjs scripts/verify-memory.ts [--json] [--all] [--only NAME;NAME]. Exits 1 where one is off by more
- * than 25 %, or the heap of 4 GiB does not hold it. Cases that take many minutes run with --all, or when named.
+ * node scripts/run.mjs scripts/verify-memory.ts [--json] [--all] [--only NAME;NAME] [--steps 1000]. Exits 1 where one is
+ * off by more than 25 %, the heap of 4 GiB does not hold it, or heap or tensors grow after the first tenth of the steps.
+ * Cases that take many minutes run with --all, or when named.
  */
 import { spawnSync } from 'node:child_process'
-import { dispose, randomUniform, type Tensor4D } from '@tensorflow/tfjs-core'
+import { dispose, memory, randomUniform, type Tensor4D } from '@tensorflow/tfjs-core'
 import { layers, sequential } from '@tensorflow/tfjs-layers'
 import {
   createDiscriminator,
@@ -83,6 +84,7 @@ const siameseCases: Readonly<Record<string, SiameseCase>> = {
   'Siamese, 896x896, 32 pairs in parts of 4': { inputShape: [896, 896, 3], batchSize: 32, microBatch: 4 },
   'Siamese, 896x896, 8 pairs': { inputShape: [896, 896, 3], batchSize: 8 },
   'Siamese, 224x224, 32 pairs': { inputShape: [224, 224, 3], batchSize: 32 },
+  'Siamese, 64x64, 8 pairs': { inputShape: [64, 64, 3], batchSize: 8 },
 }
 
 const allCases: Readonly<Record<string, Case | SiameseCase>> = { ...cases, ...siameseCases }
@@ -121,15 +123,33 @@ async function zeroVGG19(): Promise<FeatureExtractor> {
 interface Measured {
   /** The heap's size afterwards: it never shrinks. */
   readonly bytes: number
-  /** Of all steps. */
+  /** What was added after the first tenth of the steps. */
+  readonly grown: { readonly bytes: number; readonly tensors: number }
+  /** Of one step. */
   readonly seconds: number
   /** Of the last step. */
   readonly values: Readonly<Record<string, number>>
 }
 
-/** Trains a few steps and says how large the heap has become. */
-async function measure(options: Case): Promise<Measured> {
-  const { stage = 'psnr', patchSize, batchSize, microBatch, ema, features, steps = 2 } = options
+/** Trains some steps and says how large the heap has become. */
+async function follow(steps: number, train: () => Promise<Readonly<Record<string, number>>>): Promise<Measured> {
+  const now = (): Measured['grown'] => ({ bytes: wasmMemory()!.heapBytes, tensors: memory().numTensors })
+  const early = Math.max(1, Math.floor(steps / 10))
+  const start = performance.now()
+  let values: Readonly<Record<string, number>> = {}
+  let before = now()
+  for (let step = 1; step <= steps; step++) {
+    values = await train()
+    if (step === early) before = now()
+  }
+  const { bytes, tensors } = now()
+  const grown = { bytes: bytes - before.bytes, tensors: tensors - before.tensors }
+  return { bytes, grown, seconds: (performance.now() - start) / 1000 / steps, values }
+}
+
+/** Steps of the generator, or of generator and discriminator. */
+async function measure(options: Case, steps: number): Promise<Measured> {
+  const { stage = 'psnr', patchSize, batchSize, microBatch, ema, features } = options
   const generator = createRRDBGenerator(options.generator)
   const discriminator = stage === 'gan' ? createDiscriminator({ ...options.discriminator, patchSize }) : undefined
   const extractor = features === 'vgg19' ? await zeroVGG19() : features === 'random' ? randomFeatures() : undefined
@@ -141,18 +161,16 @@ async function measure(options: Case): Promise<Measured> {
     ...(ema === true ? { ema: 0.999 } : {}),
   })
   const pictures = (side: number): Tensor4D => randomUniform([batchSize, side, side, 3], 0, 1, 'float32', 1)
-  const start = performance.now()
-  let values: Record<string, number> = {}
-  for (let step = 0; step < steps; step++) {
+  return follow(steps, async () => {
     const batch = { lr: pictures(patchSize / generator.config.scale), hr: pictures(patchSize) }
-    values = await (stage === 'gan' ? trainer.ganStep(batch, 1e-4) : trainer.psnrStep(batch, 1e-4))
+    const values = await (stage === 'gan' ? trainer.ganStep(batch, 1e-4) : trainer.psnrStep(batch, 1e-4))
     dispose([batch.lr, batch.hr])
-  }
-  return { bytes: wasmMemory()!.heapBytes, seconds: (performance.now() - start) / 1000, values }
+    return values
+  })
 }
 
-/** The same of two steps of the Siamese network. */
-async function measureSiamese(options: SiameseCase): Promise<Measured> {
+/** Steps of the Siamese network. */
+async function measureSiamese(options: SiameseCase, steps: number): Promise<Measured> {
   const { batchSize = 32, microBatch, inputShape } = options
   using network = createSiamese(options)
   using trainer = createSiameseTrainer({
@@ -166,10 +184,7 @@ async function measureSiamese(options: SiameseCase): Promise<Measured> {
     b: Array.from({ length: batchSize }, (_, k) => 1 + (k % 2)),
     isSimilar: Array.from({ length: batchSize }, (_, k) => k % 2),
   }
-  const start = performance.now()
-  let values: Record<string, number> = {}
-  for (let step = 0; step < 2; step++) values = await trainer.train(pairs)
-  return { bytes: wasmMemory()!.heapBytes, seconds: (performance.now() - start) / 1000, values }
+  return await follow(steps, () => trainer.train(pairs))
 }
 
 interface Row {
@@ -178,41 +193,55 @@ interface Row {
   readonly measured: number
   /** Measured over estimated. */
   readonly ratio: number
+  readonly steps: number
+  readonly grown: Measured['grown']
   /** Of one step, while it was measured. */
   readonly seconds: number
   /** The losses of the last step. */
   readonly values: Readonly<Record<string, number>>
 }
 
-const [command, argument] = process.argv.slice(2)
+const args = process.argv.slice(2)
+const [command, argument, stepsOfCase] = args
 if (command === '--measure') {
   await startBackend('wasm', { threads: 2 })
   const chosen = siameseCases[argument!]
-  console.log(JSON.stringify(await (chosen === undefined ? measure(cases[argument!]!) : measureSiamese(chosen))))
+  const steps = Number(stepsOfCase)
+  const measured = chosen === undefined ? measure(cases[argument!]!, steps) : measureSiamese(chosen, steps)
+  console.log(JSON.stringify(await measured))
 } else {
-  const args = process.argv.slice(2)
   const quick = Object.keys(allCases).filter((name) => args.includes('--all') || allCases[name]!.isSlow !== true)
+  const wanted = args.includes('--steps') ? Number(args[args.indexOf('--steps') + 1]) : undefined
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted > 0))
+    throw new Error('--steps takes a whole number from 1')
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1]!.split(';') : quick
   const rows: Row[] = []
   for (const name of only) {
     if (!(name in allCases)) throw new Error(`no case "${name}"; there are: ${Object.keys(allCases).join('; ')}`)
-    const child = spawnSync(process.execPath, [process.argv[1]!, '--measure', name], { encoding: 'utf8' })
+    const steps = wanted ?? cases[name]?.steps ?? 2
+    const child = spawnSync(process.execPath, [process.argv[1]!, '--measure', name, String(steps)], {
+      encoding: 'utf8',
+    })
     if (child.status !== 0) throw new Error(`${name}: ${child.stderr}`)
     const siamese = siameseCases[name]
     const estimate =
       siamese === undefined ? estimateTrainingMemory(cases[name]!).bytes : estimateSiameseMemory(siamese).bytes
-    const { bytes: measured, ...took } = JSON.parse(child.stdout) as Measured
-    const seconds = took.seconds / (cases[name]?.steps ?? 2)
-    rows.push({ name, estimate, measured, ratio: measured / estimate, seconds, values: took.values })
+    const { bytes: measured, grown, seconds, values } = JSON.parse(child.stdout) as Measured
+    rows.push({ name, estimate, measured, ratio: measured / estimate, steps, grown, seconds, values })
     if (!args.includes('--json')) {
       const megabytes = [estimate, measured].map((bytes) => (bytes / 2 ** 20).toFixed(0).padStart(6))
       console.log(
-        `${name.padEnd(42)} estimate ${megabytes[0]} MiB  measured ${megabytes[1]} MiB  ratio ${(measured / estimate).toFixed(2)}  ${seconds.toFixed(1)} s a step`,
+        `${name.padEnd(42)} estimate ${megabytes[0]} MiB  measured ${megabytes[1]} MiB  ratio ${(measured / estimate).toFixed(2)}  ${seconds.toFixed(1)} s a step` +
+          (steps < 10
+            ? ''
+            : `, steps ${Math.floor(steps / 10)} to ${steps}: heap +${grown.bytes} B, tensors +${grown.tensors}`),
       )
     }
   }
   const left = Object.keys(allCases).filter((name) => !only.includes(name))
   if (args.includes('--json')) console.log(JSON.stringify(rows))
   else if (!args.includes('--only') && left.length > 0) console.log(`left out, for they take long: ${left.join('; ')}`)
-  if (rows.some(({ ratio }) => !(Math.abs(ratio - 1) <= tolerance))) process.exitCode = 1
+  const isOff = ({ ratio, steps, grown }: Row): boolean =>
+    !(Math.abs(ratio - 1) <= tolerance) || (steps >= 10 && (grown.bytes > 0 || grown.tensors > 0))
+  if (rows.some(isOff)) process.exitCode = 1
 }
