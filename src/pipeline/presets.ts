@@ -128,7 +128,7 @@ export const presets: Readonly<Record<PresetName, PipelineSettings>> = {
       features: 64,
       growth: 32,
       bicubicSkip: false,
-      checkpoint: true,
+      checkpoint: false,
       discriminatorFeatures: 64,
       psnrPatch: 192,
       ganPatch: 128,
