@@ -1,4 +1,3 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { WasmBackend } from '../../src/backend/wasm/backend.js'
 import { jobBytes, writeJob } from '../../src/backend/wasm/native/job.js'
 import { jobKinds, type ThreadedKernels } from '../../src/backend/wasm/native/threaded.js'
@@ -25,7 +24,7 @@ export interface ThreadedHeap {
   room(count: number, isLast?: boolean): number
   /** The numbers at a place. */
   read(place: number, count: number): number[]
-  /** Forgets all tensors; throws where a mark around one is no longer there, or a temporary tensor was not freed. */
+  /** Forgets all tensors; throws where a mark around one is no longer there, or workspace was not freed. */
   reset(): void
 }
 
@@ -45,7 +44,7 @@ export function threadedHeap(variant: keyof typeof threadedModules, threads: num
   const start = job + Math.ceil(jobBytes / 64) * 64
   let next = start
   let guards: number[] = []
-  const temporaries = new Map<object, number>()
+  const temporaries = new Set<number>()
 
   const room = (count: number, isLast = false): number => {
     // At every alignment of a word.
@@ -57,14 +56,15 @@ export function threadedHeap(variant: keyof typeof threadedModules, threads: num
     return place
   }
   const backend = {
-    wasm: { HEAPU8: new Uint8Array(memory.buffer) },
-    makeOutput(shape: number[]): TensorInfo {
-      const dataId = {}
-      temporaries.set(dataId, room(shape.reduce((product, n) => product * n, 1)))
-      return { dataId, shape, dtype: 'float32' }
+    wasm: {
+      HEAPU8: new Uint8Array(memory.buffer),
+      _malloc(bytes: number): number {
+        const place = room(Math.ceil(bytes / 4))
+        temporaries.add(place)
+        return place
+      },
+      _free: (place: number) => temporaries.delete(place),
     },
-    disposeData: (dataId: object) => temporaries.delete(dataId),
-    dataIdMap: { get: (dataId: object) => ({ memoryOffset: temporaries.get(dataId)! }) },
   } as unknown as WasmBackend
   const kernels: ThreadedKernels = {
     threads,
@@ -96,7 +96,7 @@ export function threadedHeap(variant: keyof typeof threadedModules, threads: num
       guards = []
       temporaries.clear()
       if (broken.length > 0) throw new Error(`${broken.length} words beside tensors were written`)
-      if (left > 0) throw new Error(`${left} temporary tensors were not freed`)
+      if (left > 0) throw new Error(`${left} workspaces were not freed`)
     },
   }
 }

@@ -95,11 +95,12 @@ export function heapIntegers(backend: WasmBackend, info: TensorInfo): Int32Array
   return new Int32Array(backend.wasm.HEAPU8.buffer, memoryOffset, sizeOf(info))
 }
 
-/** Collects temporary tensors of a kernel, to be freed together. */
+/** Collects temporary tensors and workspace of a kernel, to be freed together. */
 export class Temporaries {
   readonly #backend: WasmBackend
   readonly #infos: TensorInfo[] = []
   readonly #views: TensorInfo[] = []
+  readonly #places: number[] = []
   constructor(backend: WasmBackend) {
     this.#backend = backend
   }
@@ -107,6 +108,12 @@ export class Temporaries {
   own(info: TensorInfo): TensorInfo {
     this.#infos.push(info)
     return info
+  }
+  /** The place of so many bytes that `free` frees. */
+  workspace(bytes: number): number {
+    const place = this.#backend.wasm._malloc(bytes)
+    this.#places.push(place)
+    return place
   }
   /** A tensor over heap bytes that belong to another one: `free` forgets it without freeing the bytes. */
   view(shape: number[], memoryOffset: number): TensorInfo {
@@ -121,6 +128,8 @@ export class Temporaries {
       this.#backend.dataIdMap.delete(dataId)
     }
     for (const { dataId } of this.#infos) this.#backend.disposeData(dataId)
+    for (const place of this.#places) this.#backend.wasm._free(place)
+    this.#places.length = 0
     this.#views.length = 0
     this.#infos.length = 0
   }

@@ -1,4 +1,4 @@
-import { placeOf, Temporaries, type WasmBackend } from '../backend.js'
+import { Temporaries, type WasmBackend } from '../backend.js'
 import { denseLayout, type DenseBlock } from './denseLayout.js'
 import type { FilterPart } from './filterParts.js'
 import type { ThreadedKernels } from './threaded.js'
@@ -86,9 +86,8 @@ export function denseGradient(
   const { starts, gradientStarts, all } = denseLayout(block)
   const pixels = batch * height * width
   const temporaries = new Temporaries(backend)
-  const workspace = (words: number): number => placeOf(backend, temporaries.own(backend.makeOutput([words], 'float32')))
   try {
-    const gradients = workspace(pixels * all)
+    const gradients = temporaries.workspace(4 * pixels * all)
     copyChannels(kernels, block, { x: dy, xStride: features, y: gradients, yStride: all, scale })
     /** The gradient of so many channels of the forward buffer, from those of the convolutions from `next` on. */
     const convolve = (next: number, from: number, outChannels: number, rest: object): void => {
@@ -119,7 +118,7 @@ export function denseGradient(
         filter: dFilters[k]!,
       })
     })
-    const sums = workspace(all)
+    const sums = temporaries.workspace(4 * all)
     const fields = { y: gradients, yStride: all, outChannels: all, tiles: pixels, u: sums }
     kernels.run('channelSums', fields, Math.ceil(all / 4))
     const heap = backend.wasm.HEAPU8

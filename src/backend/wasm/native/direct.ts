@@ -1,7 +1,6 @@
 import { Temporaries, type WasmBackend } from '../backend.js'
 import type { Job } from './job.js'
 import type { ThreadedKernels } from './threaded.js'
-import { workspace } from './winograd.js'
 
 /** A convolution of any filter, stride, dilation and padding, and the fields of a job that the caller knows. */
 export type Direct = Job & {
@@ -85,8 +84,8 @@ function run(backend: WasmBackend, kernels: ThreadedKernels, fields: Direct): vo
     const job: Job = {
       ...fields,
       ...plan,
-      u: workspace(backend, temporaries, filterBytes),
-      scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
+      u: temporaries.workspace(filterBytes),
+      scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
     }
     if (filterTasks > 0) kernels.run('directFilter', job, filterTasks)
@@ -214,8 +213,8 @@ export function directFilterGradient(backend: WasmBackend, kernels: ThreadedKern
       imageStep: fields.outHeight * fields.outWidth,
       rowStep: fields.outWidth,
       columnStep: 1,
-      u: isPlain ? fields.filter! : workspace(backend, temporaries, sumBytes),
-      scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
+      u: isPlain ? fields.filter! : temporaries.workspace(sumBytes),
+      scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
     }
     kernels.run('directGradient', job, chunks * plan.parts)

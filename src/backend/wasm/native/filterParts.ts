@@ -1,4 +1,4 @@
-import { placeOf, type Temporaries, type WasmBackend } from '../backend.js'
+import type { Temporaries, WasmBackend } from '../backend.js'
 import type { Job } from './job.js'
 
 /** One of several stored filters `[3, 3, inputs, outputs]` of a convolution. */
@@ -13,7 +13,7 @@ const words = 4
 
 /** Writes the list into workspace that `temporaries` frees: the fields of the job that has it. */
 export function listParts(backend: WasmBackend, temporaries: Temporaries, parts: readonly FilterPart[]): Job {
-  const list = placeOf(backend, temporaries.own(backend.makeOutput([words * parts.length], 'int32')))
+  const list = temporaries.workspace(4 * words * parts.length)
   const numbers = parts.flatMap(({ filter, inputs, outputs, first }) => [filter, inputs, outputs, first])
   new Int32Array(backend.wasm.HEAPU8.buffer, list, numbers.length).set(numbers)
   return { list, listCount: parts.length }

@@ -104,14 +104,34 @@ export type Job = { readonly [field in (typeof fields)[number]]?: number }
 /** What an update of Adam is given. */
 export type AdamJob = { readonly [field in (typeof adamFields)[number]]: number }
 
+interface Layout {
+  readonly words: number
+  readonly wordOf: ReadonlyMap<string, number>
+  readonly factors: readonly number[]
+}
+
+function layoutOf(names: readonly string[]): Layout {
+  return {
+    words: names.length,
+    wordOf: new Map(names.map((name, i) => [name, i])),
+    factors: [...names.keys()].filter((i) => factors.has(names[i]!)),
+  }
+}
+
+const layout = layoutOf(fields)
+const adamLayout = layoutOf(adamFields)
+
 /** Writes a job into the heap. */
 export function writeJob(heap: ArrayBufferLike, place: number, job: Job | AdamJob): void {
-  const names: readonly string[] = 'gradient' in job ? adamFields : fields
-  const values: Readonly<Record<string, number | undefined>> = job
-  const words = new Int32Array(heap, place, names.length)
-  const floats = new Float32Array(heap, place, names.length)
-  for (const [i, name] of names.entries()) {
-    if (factors.has(name)) floats[i] = values[name] ?? 1
-    else words[i] = values[name] ?? 0
+  const { words: count, wordOf, factors: ones } = 'gradient' in job ? adamLayout : layout
+  const words = new Int32Array(heap, place, count).fill(0)
+  const floats = new Float32Array(heap, place, count)
+  for (const i of ones) floats[i] = 1
+  for (const name in job) {
+    const i = wordOf.get(name)
+    const value = (job as Readonly<Record<string, number | undefined>>)[name]
+    if (i === undefined || value === undefined) continue
+    if (factors.has(name)) floats[i] = value
+    else words[i] = value
   }
 }

@@ -1,7 +1,6 @@
-import { heapIntegers, placeOf, Temporaries, type WasmBackend } from '../backend.js'
+import { Temporaries, type WasmBackend } from '../backend.js'
 import { directConvolution, directFilterGradient, planConvolution, planFilterGradient, type Direct } from './direct.js'
 import type { ThreadedKernels } from './threaded.js'
-import { workspace } from './winograd.js'
 
 /** Where the matrices of one product begin, in bytes. */
 export interface ProductPlaces {
@@ -76,9 +75,9 @@ export function multiplyMatrices(backend: WasmBackend, kernels: ThreadedKernels,
   const scratchBytes = Math.ceil((copyBytes + laidOutBytes + plan.scratchBytes) / 64) * 64
   const temporaries = new Temporaries(backend)
   try {
-    const v = temporaries.own(backend.makeOutput([3 * count], 'int32'))
-    const scratch = workspace(backend, temporaries, scratchBytes * kernels.threads)
-    const table = heapIntegers(backend, v)
+    const v = temporaries.workspace(12 * count)
+    const scratch = temporaries.workspace(scratchBytes * kernels.threads)
+    const table = new Int32Array(backend.wasm.HEAPU8.buffer, v, 3 * count)
     for (const [i, each] of products.places.entries()) {
       const { x, filter, y } = places(isGradient, each)
       table.set([x, filter, y], 3 * i)
@@ -93,7 +92,7 @@ export function multiplyMatrices(backend: WasmBackend, kernels: ThreadedKernels,
         rowStep: fields.outWidth,
         columnStep: 1,
         isGradient: isGradient ? 1 : 0,
-        v: placeOf(backend, v),
+        v,
         scratch,
         scratchBytes,
       },

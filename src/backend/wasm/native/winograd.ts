@@ -1,4 +1,4 @@
-import { placeOf, Temporaries, type WasmBackend } from '../backend.js'
+import { Temporaries, type WasmBackend } from '../backend.js'
 import { listParts, type FilterPart } from './filterParts.js'
 import type { Job } from './job.js'
 import type { ThreadedKernels } from './threaded.js'
@@ -56,11 +56,6 @@ function tilingOf({ batch, inChannels, outChannels, outHeight, outWidth, m }: Wi
   }
 }
 
-/** Workspace of so many bytes, freed by `temporaries`. */
-export function workspace(backend: WasmBackend, temporaries: Temporaries, bytes: number): number {
-  return placeOf(backend, temporaries.own(backend.makeOutput([Math.ceil(bytes / 4)], 'float32')))
-}
-
 /** Blocks of tiles for each thread from which on the filter is transformed once for all; below it each task does so for itself. */
 const sharingBlocks = 2
 
@@ -95,8 +90,8 @@ export function winogradConvolution(
       tiles: all,
       block,
       panelGroups,
-      u: isShared ? workspace(backend, temporaries, panels * panelBytes) : 0,
-      scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
+      u: isShared ? temporaries.workspace(panels * panelBytes) : 0,
+      scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
     }
     if (isShared) kernels.run('filter', job, panels)
@@ -126,9 +121,9 @@ function gradientByChannels(backend: WasmBackend, kernels: ThreadedKernels, fiel
       tilesHigh,
       tilesWide,
       tiles: all,
-      v: workspace(backend, temporaries, points * (4 * in4 * all + planeGap)),
-      d: workspace(backend, temporaries, points * (4 * out8 * all + planeGap)),
-      scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
+      v: temporaries.workspace(points * (4 * in4 * all + planeGap)),
+      d: temporaries.workspace(points * (4 * out8 * all + planeGap)),
+      scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
     }
     kernels.run('gradientTiles', { ...job, block: 4 }, Math.ceil(all / 4))
@@ -159,8 +154,8 @@ function gradientByParts(backend: WasmBackend, kernels: ThreadedKernels, fields:
       block,
       part,
       partBytes,
-      u: workspace(backend, temporaries, Math.ceil(all / part) * partBytes),
-      scratch: workspace(backend, temporaries, scratchBytes * kernels.threads),
+      u: temporaries.workspace(Math.ceil(all / part) * partBytes),
+      scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
     }
     kernels.run('gradientPart', job, Math.ceil(all / part))
