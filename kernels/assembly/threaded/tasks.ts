@@ -3,14 +3,9 @@ import { channelSumsTask, copyChannelsTask } from './dense'
 import { directFilterTask, directGradientTask, directSumTask, directTask, productTask } from './direct'
 import { DirectJob } from './directJob'
 import { Job } from './job'
-import {
-  convolveTask,
-  filterTask,
-  gradientChannelsTask,
-  gradientPartTask,
-  gradientSumTask,
-  gradientTilesTask,
-} from './winograd'
+import { convolveTask } from './winograd'
+import { filterTask } from './winogradFilter'
+import { gradientChannelsTask, gradientPartTask, gradientSumTask, gradientTilesTask } from './winogradGradient'
 
 /** Runs one task of a job. */
 export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
