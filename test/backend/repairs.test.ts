@@ -35,12 +35,12 @@ interface Kind {
 const kinds: Kind[] = [
   {
     name: 'wasm',
-    plans: wasmRepairs,
+    plans: wasmRepairs(),
     enable: enableWasmTraining,
     missing: missingOnWasm,
     slow: ['Conv2DBackpropInput'],
   },
-  { name: 'cpu', plans: cpuRepairs, enable: enableCPUTraining, missing: [], slow: ['Conv2DBackpropFilter'] },
+  { name: 'cpu', plans: cpuRepairs(), enable: enableCPUTraining, missing: [], slow: ['Conv2DBackpropFilter'] },
 ]
 
 describe.each(kinds)('repairs of $name', ({ name, plans, enable, missing, ...kind }) => {

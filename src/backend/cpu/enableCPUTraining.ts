@@ -5,7 +5,7 @@ import { cpuRepairs } from './repairs.js'
 
 /** Applies the repairs of cpu. */
 export function repairCPU(): readonly Repair[] {
-  return applyRepairs('cpu', cpuRepairs)
+  return applyRepairs('cpu', cpuRepairs())
 }
 
 /**

@@ -8,8 +8,8 @@ import { resizeBilinearGrad } from './resizeBilinearGrad.js'
 import { resizeNearestNeighborGrad } from './resizeNearestNeighborGrad.js'
 import { transform } from './transform.js'
 
-/** What the cpu backend of tfjs 4.22 gets wrong, or computes too slowly to be used. */
-export const cpuRepairs: readonly RepairPlan[] = [
+/** What the cpu backend of tfjs 4.22 gets wrong, or computes too slowly to be used; a function, as wasm's. */
+export const cpuRepairs = (): readonly RepairPlan[] => [
   {
     kernel: 'AvgPoolGrad',
     detail: 'divides by the whole window where a part of it lies outside the image',

@@ -11,7 +11,7 @@ import { wasmRepairs } from './repairs.js'
 /** Applies the repairs of wasm, and guards the instance that runs and those started later. */
 export function repairWasm(): readonly Repair[] {
   registerFusedKernels()
-  return applyRepairs('wasm', wasmRepairs, (instance) => {
+  return applyRepairs('wasm', wasmRepairs(), (instance) => {
     guardAllocation(instance as WasmBackend)
     guardFailure(instance)
   })

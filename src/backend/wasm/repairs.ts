@@ -1,5 +1,5 @@
 import type { RepairPlan } from '../repairs/repair.js'
-import { differs } from '../repairs/probe.js'
+import { differs, type ProbeTensor } from '../repairs/probe.js'
 import { count, isWrong, tensor } from '../repairs/probes.js'
 import { avgPoolGrad } from './avgPoolGrad.js'
 import { batchMatMul } from './batchMatMul.js'
@@ -24,60 +24,64 @@ import { unsortedSegmentSum } from './unsortedSegmentSum.js'
 const depthwise = { strides: [1, 1], dilations: [1, 1], pad: 'valid', dimRoundingMode: 'floor' } as const
 /** Enough equal values for one float32 to lose count of them. */
 const many = 65_536
-const equalValues = tensor([many], new Float32Array(many).fill(0.1))
+const equalValues = (): ProbeTensor => tensor([many], new Float32Array(many).fill(0.1))
 
 /** Kernels that only copy; those of this package copy whole rows, and hand what they cannot to the registered kernel. */
-const copies = Object.entries({ Concat: concat, Identity: identity, Pack: pack, SplitV: splitV, Unpack: unpack }).map(
-  ([kernel, make]): RepairPlan => ({
-    kernel,
-    detail: 'copies element by element, or where nothing has to be copied',
-    isSlow: () => true,
-    make: (stock) => stock && make(stock),
-  }),
-)
+const copies = (): RepairPlan[] =>
+  Object.entries({ Concat: concat, Identity: identity, Pack: pack, SplitV: splitV, Unpack: unpack }).map(
+    ([kernel, make]): RepairPlan => ({
+      kernel,
+      detail: 'copies element by element, or where nothing has to be copied',
+      isSlow: () => true,
+      make: (stock) => stock && make(stock),
+    }),
+  )
 
 /** Kernels with a LeakyReLU. */
-const leaky = Object.entries({ FusedConv2D: fusedConv2D, LeakyRelu: leakyRelu }).map(([kernel, make]): RepairPlan => ({
-  kernel,
-  detail: 'LeakyReLU branches on the sign of every element',
-  isSlow: () => true,
-  make: (stock) => {
-    const safe = kernel === 'FusedConv2D' ? safeConvolution(false)(stock) : stock
-    return safe && (kernel === 'FusedConv2D' ? fastConvolution(make(safe)) : make(safe))
-  },
-}))
+const leaky = (): RepairPlan[] =>
+  Object.entries({ FusedConv2D: fusedConv2D, LeakyRelu: leakyRelu }).map(([kernel, make]): RepairPlan => ({
+    kernel,
+    detail: 'LeakyReLU branches on the sign of every element',
+    isSlow: () => true,
+    make: (stock) => {
+      const safe = kernel === 'FusedConv2D' ? safeConvolution(false)(stock) : stock
+      return safe && (kernel === 'FusedConv2D' ? fastConvolution(make(safe)) : make(safe))
+    },
+  }))
 
 /** Convolutions, whose stock kernels give zeros where the stride leaves out the last elements with `same`. */
-const convolutions = ['Conv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D'].map((kernel): RepairPlan => ({
-  kernel,
-  detail: 'zeros with `same` and a stride above the kernel; writes beyond an output made too small',
-  isWrong: (run) =>
-    differs(
-      run(
-        { x: count(1, 1, 6, 1), filter: count(1, 2, 1, 1) },
-        { strides: [1, 3], pad: 'same', dilations: [1, 1], dataFormat: 'NHWC', activation: 'linear' },
+const convolutions = (): RepairPlan[] =>
+  ['Conv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D'].map((kernel): RepairPlan => ({
+    kernel,
+    detail: 'zeros with `same` and a stride above the kernel; writes beyond an output made too small',
+    isWrong: (run) =>
+      differs(
+        run(
+          { x: count(1, 1, 6, 1), filter: count(1, 2, 1, 1) },
+          { strides: [1, 3], pad: 'same', dilations: [1, 1], dataFormat: 'NHWC', activation: 'linear' },
+        ),
+        [5, 14],
       ),
-      [5, 14],
-    ),
-  make: (stock) => {
-    const safe = safeConvolution(kernel !== 'Conv2D')(stock)
-    return safe && kernel === 'Conv2D' ? fastConvolution(safe) : safe
-  },
-}))
+    make: (stock) => {
+      const safe = safeConvolution(kernel !== 'Conv2D')(stock)
+      return safe && kernel === 'Conv2D' ? fastConvolution(safe) : safe
+    },
+  }))
 
 /** Pooling, probed where the output is too large, which does the heap no harm: its second row. */
-const pools = [true, false].map((isMax): RepairPlan => ({
-  kernel: isMax ? 'MaxPool' : 'AvgPool',
-  detail: 'wrong with a numeric pad and a window that is not square, also writes beyond its output',
-  isWrong: (run) => {
-    const { shape, values } = run({ x: count(1, 2, 4, 1) }, { filterSize: [1, 3], strides: 2, pad: 1 })
-    return differs({ shape, values: Array.from(values).slice(3) }, isMax ? [6, 8, 8] : [5.5, 7, 8])
-  },
-  make: safePool(isMax),
-}))
+const pools = (): RepairPlan[] =>
+  [true, false].map((isMax): RepairPlan => ({
+    kernel: isMax ? 'MaxPool' : 'AvgPool',
+    detail: 'wrong with a numeric pad and a window that is not square, also writes beyond its output',
+    isWrong: (run) => {
+      const { shape, values } = run({ x: count(1, 2, 4, 1) }, { filterSize: [1, 3], strides: 2, pad: 1 })
+      return differs({ shape, values: Array.from(values).slice(3) }, isMax ? [6, 8, 8] : [5.5, 7, 8])
+    },
+    make: safePool(isMax),
+  }))
 
-/** What the wasm backend of tfjs 4.22 lacks or gets wrong in training. */
-export const wasmRepairs: readonly RepairPlan[] = [
+/** What the wasm backend of tfjs 4.22 lacks or gets wrong in training; a function, so that bundles without it need no kernel. */
+export const wasmRepairs = (): readonly RepairPlan[] => [
   {
     kernel: 'AvgPoolGrad',
     detail: 'divides by the whole window where a part of it lies outside the image',
@@ -113,8 +117,8 @@ export const wasmRepairs: readonly RepairPlan[] = [
     isWrong: (run) => differs(run({ x: tensor([4], [0.5, 256, 0, -1]) }, { dtype: 'bool' }), [1, 1, 0, 1]),
     make: cast,
   },
-  ...copies,
-  ...convolutions,
+  ...copies(),
+  ...convolutions(),
   {
     kernel: 'Conv2DBackpropFilter',
     detail: 'the filter gradient of every convolution',
@@ -158,7 +162,7 @@ export const wasmRepairs: readonly RepairPlan[] = [
     isWrong: (run) => differs(run({ tensor0: count(1, 2), tensor1: count(2, 2) }, { equation: 'ij,jk->ik' }), [7, 10]),
     make: () => einsum,
   },
-  ...leaky,
+  ...leaky(),
   {
     kernel: 'MaxPoolGrad',
     detail: 'wrong for a batch or channels above one, and where a window has no positive value',
@@ -176,11 +180,11 @@ export const wasmRepairs: readonly RepairPlan[] = [
       ),
     make: () => maxPoolGrad,
   },
-  ...pools,
+  ...pools(),
   {
     kernel: 'Mean',
     detail: 'adds in one float32: off by a hundredth over a million elements',
-    isWrong: (run) => differs(run({ x: equalValues }, { axis: [0], keepDims: false }), [0.1], 1e-6),
+    isWrong: (run) => differs(run({ x: equalValues() }, { axis: [0], keepDims: false }), [0.1], 1e-6),
     make: (stock) => reduceSum(true, stock),
   },
   {
@@ -192,7 +196,7 @@ export const wasmRepairs: readonly RepairPlan[] = [
   {
     kernel: 'Sum',
     detail: 'adds in one float32: off by a hundredth over a million elements',
-    isWrong: (run) => differs(run({ x: equalValues }, { axis: [0], keepDims: false }), [0.1 * many], 0.1),
+    isWrong: (run) => differs(run({ x: equalValues() }, { axis: [0], keepDims: false }), [0.1 * many], 0.1),
     make: (stock) => reduceSum(false, stock),
   },
   {
