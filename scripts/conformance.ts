@@ -50,7 +50,9 @@ console.log('')
 for (const result of results) {
   const { id, reason } = result
   const worst = result.cases.reduce((most, { error }) => Math.max(most, error ?? 0), 0)
-  const text = reason === undefined ? `worst error ${worst.toExponential(1)}` : `NOT RUN: ${reason}`
+  const rms = result.cases.reduce((most, each) => Math.max(most, each.rms ?? 0), 0)
+  const rough = rms === 0 ? '' : `, ${rms.toExponential(1)} in the root mean square`
+  const text = reason === undefined ? `worst error ${worst.toExponential(1)}${rough}` : `NOT RUN: ${reason}`
   console.log(`${id.padEnd(20)} ${rightOf(result)} of ${countOn.get(id)} right; ${text}`)
   for (const each of result.cases) if (!each.passed) console.log(`  ${each.name}: ${each.message}`)
 }

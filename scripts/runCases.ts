@@ -9,12 +9,13 @@ import { wasmKernels, repairBackend } from '../src/backend/index.js'
 import { forceAlgorithm } from '../src/backend/wasm/native/choice.js'
 import { backendOf } from '../test/conformance/backends.js'
 import { casesOn } from '../test/conformance/cases/index.js'
+import { rmsLimits } from '../test/conformance/case.js'
 import { complaint, measure } from '../test/conformance/measure.js'
 import { startInNode } from '../test/conformance/startInNode.js'
 import type { BackendResult, CaseResult } from './lib/conformance.js'
 
 const backend = backendOf(process.argv[2]!)
-const { id, node, threads, precision } = backend
+const { id, node, threads, precision = 'fast' } = backend
 if (node !== undefined && !process.versions.node.startsWith(`${node}.`)) {
   throw new Error(`${id} wants Node ${node}; this is ${process.versions.node}`)
 }
@@ -32,9 +33,11 @@ for (const each of casesOn(backend)) {
   const { name } = each
   try {
     const measurement = await measure(each)
-    const message = complaint(each, measurement)
-    const error = Number.isFinite(measurement.error) ? measurement.error : null
-    cases.push({ name, passed: message === undefined, error, ...(message !== undefined && { message }) })
+    const message = complaint(each, measurement, rmsLimits[precision])
+    const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+    const rms = finite(Math.max(...Object.values(measurement.rmsErrors)))
+    const passed = message === undefined
+    cases.push({ name, passed, error: finite(measurement.error), rms, ...(message !== undefined && { message }) })
   } catch (error) {
     cases.push({ name, passed: false, error: null, message: (error as Error).message })
   }

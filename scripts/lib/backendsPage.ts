@@ -26,7 +26,7 @@ const rule = (count: number): string => row(Array.from({ length: count }, () => 
 /** What heads a backend's column. */
 export function columnTitle({ name, where, threads, precision, node }: ConformanceBackend): string {
   const tfjs = name === 'tensorflow' ? 'tfjs-node' : name
-  const parts = [tfjs, threads, precision === 'exact' ? precision : undefined].filter((part) => part !== undefined)
+  const parts = [tfjs, threads, precision].filter((part) => part !== undefined)
   return `${parts.join(' ')}<br>${where}${node === undefined ? '' : ` ${node}`}`
 }
 

@@ -9,6 +9,8 @@ export interface CaseResult {
   readonly passed: boolean
   /** The largest relative error; null where it is infinite or the case threw. */
   readonly error: number | null
+  /** The largest error in the root mean square, where the backend is a variant of the kernels. */
+  readonly rms?: number | null
   /** What is wrong where it has not passed. */
   readonly message?: string
 }

@@ -49,3 +49,23 @@ export function error({ actual, expected }: Comparison): number {
   }
   return scale === 0 ? difference : difference / scale
 }
+
+/**
+ * Root of the mean squared difference over that of the truth, or of the difference alone where every e is 0; infinite where
+ * {@link error} is. It grows with the sums' rounding, not with the number of elements whose largest error counts there.
+ */
+export function rmsError(comparison: Comparison): number {
+  const { actual, expected } = comparison
+  if (error(comparison) === Infinity) return Infinity
+  let difference = 0
+  let scale = 0
+  for (let i = 0; i < expected.length; i += 1) {
+    if (!Number.isFinite(expected[i]!)) continue
+    difference += (actual[i]! - expected[i]!) ** 2
+    scale += expected[i]! ** 2
+  }
+  return Math.sqrt(scale === 0 ? difference / Math.max(1, expected.length) : difference / scale)
+}
+
+/** The largest {@link rmsError} of this package's kernels on wasm, by their precision. */
+export const rmsLimits = { fast: 1e-5, exact: 1e-6 } as const

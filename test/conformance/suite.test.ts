@@ -5,19 +5,21 @@ import { choose, missing } from '../../scripts/lib/conformance.js'
 import { wasmPrecision } from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { all, backendOf } from './backends.js'
-import { error, usualTolerance, type Comparison, type ConformanceCase } from './case.js'
-import { cases } from './cases/index.js'
+import { error, rmsError, usualTolerance, type Comparison, type ConformanceCase } from './case.js'
+import { cases, kernelCases } from './cases/index.js'
 import { complaint, measure } from './measure.js'
 
 describe('the list of cases', () => {
   it('has a name for each, which the page can show', () => {
-    const names = cases.map(({ name }) => name)
+    const names = [...new Set([...cases, ...kernelCases])].map(({ name }) => name)
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
     expect(names.filter((name) => /[|\n]|^$|^case$|^-+$/.test(name))).toEqual([])
   })
 
   it('has tolerances of 1e-4 for values and 1e-3 for gradients and steps, or says why not', () => {
-    const loose = cases.filter(({ group, tolerance }) => !(tolerance >= 0 && tolerance <= usualTolerance(group)))
+    const loose = [...cases, ...kernelCases].filter(
+      ({ group, tolerance }) => !(tolerance >= 0 && tolerance <= usualTolerance(group)),
+    )
     expect(loose.filter(({ because }) => because === undefined).map(({ name }) => name)).toEqual([])
   })
 
@@ -42,6 +44,21 @@ describe('the error of a comparison', () => {
     expect(error({ actual: [1, 2], expected: [1, Infinity] })).toBe(Infinity)
     expect(error({ actual: [-Infinity], expected: [Infinity] })).toBe(Infinity)
     expect(error({ actual: [Infinity, 3], expected: [Infinity, 2] })).toBe(0.5)
+  })
+})
+
+describe('the root of the mean squared error', () => {
+  it('is relative to that of the truth', () => {
+    expect(rmsError({ actual: [3, 4.5], expected: [3, 4] })).toBeCloseTo(0.1, 12)
+    // Where the largest error says no more than before, all others count.
+    expect(rmsError({ actual: [3.5, 4.5], expected: [3, 4] })).toBeCloseTo(Math.SQRT1_2 / 5, 12)
+    expect(rmsError({ actual: [0, 0.5], expected: [0, 0] })).toBeCloseTo(0.5 * Math.SQRT1_2, 12)
+  })
+
+  it('is infinite where numbers are missing', () => {
+    expect(rmsError({ actual: [1], expected: [1, 1] })).toBe(Infinity)
+    expect(rmsError({ actual: [NaN], expected: [1] })).toBe(Infinity)
+    expect(rmsError({ actual: [Infinity, 3], expected: [Infinity, 2] })).toBe(0.5)
   })
 })
 
@@ -71,6 +88,14 @@ describe('a measurement', () => {
       'dx is off by 1.0e+0 (tolerance 0.0001)',
     )
     expect(await judge(caseOf(() => ({ y: { actual: [NaN], expected: [1] } })))).toContain('y is off by Infinity')
+  })
+
+  it('is held to a limit of the mean squared error too, where there is one', async () => {
+    const each = caseOf(() => ({ y: { actual: [1.00005, 1.00005], expected: [1, 1] } }))
+    expect(complaint(each, await measure(each), 1e-4)).toBeUndefined()
+    expect(complaint(each, await measure(each), 1e-5)).toBe(
+      'y is off by 5.0e-5 in the root mean square (limit 0.00001)',
+    )
   })
 
   it('counts tensors left behind', async () => {

@@ -64,6 +64,21 @@ const large: ConformanceCase[] = [
   statement('conv2d 1x1 of three images with many channels', [3, 40, 64, 96], [1, 1, 96, 8]),
 ].map(gradient)
 
+/** Sums of thousands of terms, in which rounding shows: for the variants of the kernels. */
+export const wideConvolutionCases: readonly ConformanceCase[] = [
+  statement('conv2d 3x3 from 512 to 512 channels', [1, 6, 7, 512], [3, 3, 512, 512]),
+  statement('conv2d 3x3 from 512 to 64 channels, batch 2, asymmetrical pads', [2, 9, 8, 512], [3, 3, 512, 64], {
+    pad: [0, 2, 1, 0],
+  }),
+  statement('conv2d 3x3 from 64 to 64 channels, 40x41', [1, 40, 41, 64], [3, 3, 64, 64]),
+  statement('conv2d 3x3 stride 2 from 256 to 256 channels', [1, 13, 12, 256], [3, 3, 256, 256], { strides: [2, 2] }),
+  statement('conv2d 4x4 stride 2 from 256 to 128 channels', [1, 12, 12, 256], [4, 4, 256, 128], { strides: [2, 2] }),
+  statement('conv2d 1x1 from 512 to 512 channels', [1, 11, 9, 512], [1, 1, 512, 512]),
+]
+  // The largest of many errors; what holds them is the limit of their root mean square.
+  .map((each) => ({ ...each, tolerance: 5e-5 }))
+  .flatMap(both)
+
 // tfjs has no gradient for dilated convolutions; its own filter gradients may be built of them.
 const dilated: ConformanceCase[] = [
   statement('conv2d 3x3 dilation 2 same', [2, 9, 8, 3], [3, 3, 3, 4], { dilations: [2, 2] }),

@@ -1,7 +1,7 @@
 import type { ConformanceCase } from '../case.js'
 import { variants, type ConformanceBackend } from '../backends.js'
 import { arrayCases } from './arrays.js'
-import { convolutionCases } from './convolution.js'
+import { convolutionCases, wideConvolutionCases } from './convolution.js'
 import { dataCases } from './data.js'
 import { elementwiseCases } from './elementwise.js'
 import { esrganTrainingCases } from './esrganTraining.js'
@@ -39,8 +39,13 @@ export const cases: readonly ConformanceCase[] = [
   ...metricCases,
 ]
 
-/** Those that this package's own WebAssembly kernels compute. */
-export const kernelCases: readonly ConformanceCase[] = [...convolutionCases, ...matrixCases, ...ownOperationCases]
+/** What this package's own WebAssembly kernels compute, and wide convolutions that only their variants run. */
+export const kernelCases: readonly ConformanceCase[] = [
+  ...convolutionCases,
+  ...wideConvolutionCases,
+  ...matrixCases,
+  ...ownOperationCases,
+]
 
 /** The cases that run on a backend. */
 export const casesOn = (backend: ConformanceBackend): readonly ConformanceCase[] =>
