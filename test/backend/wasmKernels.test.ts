@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-layers'
 import { expect, it, vi } from 'vitest'
-import { enableWasmTraining, restartWasm, wasmKernels } from '../../src/backend/index.js'
+import { enableWasmTraining, restartWasm, wasmKernels, wasmPrecision } from '../../src/backend/index.js'
 
 it('tells how the kernels of this package compute, from the repair on', async () => {
   expect(wasmKernels()).toBeUndefined()
@@ -11,13 +11,48 @@ it('tells how the kernels of this package compute, from the repair on', async ()
   enableWasmTraining()
   // Stock tfjs has one thread in Node; Node 20 has no relaxed SIMD.
   const fused = Number(process.versions.node.split('.')[0]) > 20
-  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'fast' })
+  const whyOneThread =
+    "tfjs was started with one thread, as it always is in Node but by startBackend('wasm') of esrgan-scnn/node"
+  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'fast', whyOneThread })
   enableWasmTraining({ precision: 'exact' })
-  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact' })
+  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact', whyOneThread })
   tf.dispose(tf.conv2d(tf.ones<tf.Rank.R4>([1, 8, 8, 4]), tf.ones<tf.Rank.R4>([3, 3, 4, 4]), 1, 'same'))
-  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact' })
+  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact', whyOneThread })
   await restartWasm()
-  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact' })
+  expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact', whyOneThread })
+})
+
+it('tells a page that is not cross-origin isolated which headers it lacks', () => {
+  const { process } = globalThis
+  vi.stubGlobal('process', undefined)
+  try {
+    vi.stubGlobal('crossOriginIsolated', false)
+    expect(wasmKernels()!.whyOneThread).toBe(
+      'the page is not cross-origin isolated: serve it with the headers Cross-Origin-Opener-Policy: same-origin and ' +
+        'Cross-Origin-Embedder-Policy: require-corp',
+    )
+    vi.stubGlobal('crossOriginIsolated', true)
+    expect(wasmKernels()!.whyOneThread).toContain('as it does after setWasmPath')
+  } finally {
+    vi.unstubAllGlobals()
+  }
+  expect(globalThis.process).toBe(process)
+})
+
+it('keeps its precision where the backend cannot be asked for it', async () => {
+  enableWasmTraining({ precision: 'exact' })
+  expect(() => enableWasmTraining({ precision: 'Fast' as 'fast' })).toThrow(
+    'options.precision must be one of fast, exact; received "Fast"',
+  )
+  expect(wasmPrecision()).toBe('exact')
+  const conv2d = tf.getKernel('Conv2D', 'wasm')!
+  tf.unregisterKernel('Conv2D', 'wasm')
+  expect(() => enableWasmTraining({ precision: 'fast' })).toThrow('import @tensorflow/tfjs-backend-wasm')
+  tf.registerKernel(conv2d)
+  expect(wasmPrecision()).toBe('exact')
+  enableWasmTraining({ precision: 'fast' })
+  enableWasmTraining()
+  expect(wasmPrecision()).toBe('fast')
 })
 
 it('leaves convolutions to tfjs, and says so, where the engine does not compile modules of this size at once', async () => {

@@ -12,6 +12,7 @@ const program = `
 import os from 'node:os'
 import { syncBuiltinESMExports } from 'node:module'
 import { add, engine, matMul, ones } from '@tensorflow/tfjs-core'
+import { wasmPrecision } from './src/backend/wasm/precision.ts'
 import { startBackend } from './src/node/backends/startBackend.ts'
 const state = () => [
   process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection'),
@@ -24,16 +25,17 @@ const main = async () => {
   }
   if (process.env.WITHOUT_SHARED_MEMORY) delete globalThis.SharedArrayBuffer
   const before = state()
-  const [, , name, threads] = process.argv
+  const [, , name, threads, precision] = process.argv
   try {
-    const started = await startBackend(name, threads ? { threads: Number(threads) } : {})
+    const options = { ...(threads && { threads: Number(threads) }), ...(precision && { precision }) }
+    const started = await startBackend(name, options)
     const product = matMul(ones([300, 200]), ones([200, 300]))
     const again = await startBackend(name)
     const values = await add(product, 1).data()
     console.log(JSON.stringify({ started, again, value: values[89999], isClean: before === state() }))
   } catch (error) {
     const { name, message, backend } = error
-    console.log(JSON.stringify({ name, message, backend, isClean: before === state(), active: engine().backendName }))
+    console.log(JSON.stringify({ name, message, backend, isClean: before === state(), active: engine().backendName, precision: wasmPrecision() }))
   }
 }
 main()
@@ -48,6 +50,7 @@ interface Output {
   message: string
   backend: string
   active: string | undefined
+  precision: string
 }
 
 /** How the description tells of this package's kernels: Node 20 has no relaxed SIMD. */
@@ -93,6 +96,12 @@ describe('startBackend', () => {
     expect(output.isClean).toBe(true)
   })
 
+  it('runs wasm with the precision that it is asked for, and says so', async () => {
+    const { output } = await start(['wasm', '2', 'exact'])
+    expect(output.started.description).toBe(`WebAssembly with SIMD, 2 threads; ${own.replace('fast', 'exact')}`)
+    expect(output.again.description).toContain('precision exact (it ran already)')
+  })
+
   it('takes the cores there are by default, and not more than tfjs can', async () => {
     expect((await start(['wasm'], { env: { CORES: '3' } })).output.started.threads).toBe(3)
     expect((await start(['wasm'], { env: { CORES: '96' } })).output.started.threads).toBe(8)
@@ -119,8 +128,9 @@ describe('startBackend', () => {
     })
 
     it('fails where they were asked for', async () => {
-      const { output } = await start(['wasm', '2'], options)
-      expect(output).toMatchObject({ name: 'BackendError', backend: 'wasm' })
+      const { output } = await start(['wasm', '2', 'exact'], options)
+      // The precision that was asked for with them is not in force either.
+      expect(output).toMatchObject({ name: 'BackendError', backend: 'wasm', precision: 'fast' })
       expect(output.message).toMatch(/^backend wasm: 2 threads were asked for, and .*; ask for 1, or leave/s)
       expect(output.message).toMatch(reason)
       expect((await start(['wasm', '1'], options)).output.value).toBe(201)
@@ -137,7 +147,13 @@ describe('startBackend', () => {
     await expect(startBackend('opencl' as BackendName)).rejects.toThrow(
       'name must be one of wasm, cpu, webgpu, tensorflow; received "opencl"',
     )
-    await expect(startBackend('wasm', { threads: 0 })).rejects.toThrow(ArgumentError)
+    for (const threads of [0, -1, 1.5, 1e9, Number.NaN, null, '2'] as number[]) {
+      await expect(startBackend('wasm', { threads })).rejects.toThrow(/^options\.threads must be .*; received /)
+      await expect(startBackend('wasm', { threads })).rejects.toThrow(ArgumentError)
+    }
+    await expect(startBackend('wasm', { precision: 'Fast' as 'fast' })).rejects.toThrow(
+      'options.precision must be one of fast, exact; received "Fast"',
+    )
   })
 
   it('keeps a wasm backend that runs, and does not change its threads under its tensors', async () => {

@@ -5,7 +5,7 @@ import type { WasmBackend } from './backend.js'
 import { guardFailure } from './failure.js'
 import { registerFusedKernels } from './fused/registerFusedKernels.js'
 import { guardAllocation } from './memory.js'
-import { setWasmPrecision, type WasmPrecision } from './precision.js'
+import { requirePrecision, setWasmPrecision, type WasmPrecision } from './precision.js'
 import { wasmRepairs } from './repairs.js'
 
 /** Applies the repairs of wasm, and guards the instance that runs and those started later. */
@@ -43,9 +43,10 @@ export interface WasmTrainingOptions {
  * @throws BackendError where `@tensorflow/tfjs-backend-wasm` has not been imported.
  */
 export function enableWasmTraining({ precision }: WasmTrainingOptions = {}): readonly string[] {
-  if (precision !== undefined) setWasmPrecision(precision)
+  requirePrecision(precision)
   if (!getKernel('Conv2D', 'wasm')) {
     throw new BackendError('wasm', 'import @tensorflow/tfjs-backend-wasm before enableWasmTraining()')
   }
+  if (precision !== undefined) setWasmPrecision(precision)
   return repairWasm().map(({ kernel }) => kernel)
 }

@@ -14,14 +14,14 @@ export function wasmPrecision(): WasmPrecision {
   return settings[key] ?? 'fast'
 }
 
-/**
- * Chooses the precision of what is computed from now on.
- *
- * @throws ArgumentError for another name.
- */
-export function setWasmPrecision(precision: WasmPrecision): void {
-  if (!wasmPrecisions.includes(precision)) {
+/** Throws an {@link ArgumentError} unless it is a precision, or left out. */
+export function requirePrecision(precision: WasmPrecision | undefined): void {
+  if (precision !== undefined && !wasmPrecisions.includes(precision)) {
     throw new ArgumentError('options.precision', `be one of ${wasmPrecisions.join(', ')}`, precision)
   }
+}
+
+/** Chooses the precision of what is computed from now on. */
+export function setWasmPrecision(precision: WasmPrecision): void {
   settings[key] = precision
 }

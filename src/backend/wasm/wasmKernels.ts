@@ -1,6 +1,6 @@
 import { repairsOf } from '../repairs/repair.js'
 import { wasmBackend } from './backend.js'
-import { plannedKernels } from './native/threaded.js'
+import { plannedKernels, type PlannedKernels } from './native/threaded.js'
 import { wasmPrecision, type WasmPrecision } from './precision.js'
 
 /** How this package's own WebAssembly convolutions compute. */
@@ -11,6 +11,25 @@ export interface WasmKernels {
   readonly fused: boolean
   /** As `enableWasmTraining` was asked for. */
   readonly precision: WasmPrecision
+  /** Where one thread computes alone: why, and what gives more where something does. */
+  readonly whyOneThread?: string
+}
+
+/** Why no more than one thread computes. */
+function whyOneThread({ planned, isShared }: PlannedKernels): string {
+  const { crossOriginIsolated, process } = globalThis as {
+    crossOriginIsolated?: boolean
+    process?: { versions?: { node?: string } }
+  }
+  if (planned > 1) return `the others of ${planned} have ended or could not start; a warning has said why`
+  if (isShared) return 'tfjs was told so by setThreadsCount, or sees one core'
+  if (process?.versions?.node !== undefined) {
+    return "tfjs was started with one thread, as it always is in Node but by startBackend('wasm') of esrgan-scnn/node"
+  }
+  return crossOriginIsolated === true
+    ? 'tfjs took its build without threads, as it does after setWasmPath; setWasmPaths leaves it the choice'
+    : 'the page is not cross-origin isolated: serve it with the headers Cross-Origin-Opener-Policy: same-origin and ' +
+        'Cross-Origin-Embedder-Policy: require-corp'
 }
 
 /**
@@ -25,5 +44,7 @@ export function wasmKernels(): WasmKernels | undefined {
   const backend = wasmBackend()
   const isInForce = repairsOf('wasm').some(({ kernel }) => kernel === 'Conv2D')
   const kernels = backend && isInForce ? plannedKernels(backend) : undefined
-  return kernels && { threads: kernels.threads, fused: kernels.isFused, precision: wasmPrecision() }
+  if (!kernels) return undefined
+  const { threads, isFused: fused } = kernels
+  return { threads, fused, precision: wasmPrecision(), ...(threads === 1 && { whyOneThread: whyOneThread(kernels) }) }
 }

@@ -1,4 +1,4 @@
-import { setWasmPrecision } from '../../backend/wasm/precision.js'
+import { requirePrecision } from '../../backend/wasm/precision.js'
 import { BackendError } from '../../errors.js'
 import { orRestore } from './activate.js'
 import { candidates, type CandidateName } from './candidates.js'
@@ -33,12 +33,12 @@ export interface ChosenBackend extends StartedBackend {
  */
 export async function chooseBackend({ threads, precision }: StartBackendOptions = {}): Promise<ChosenBackend> {
   requireThreads(threads)
-  if (precision !== undefined) setWasmPrecision(precision)
+  requirePrecision(precision)
   await importGradients('auto')
   const tried: PassedOver[] = []
   for (const { name, start } of candidates) {
     try {
-      const started = await orRestore(() => start({ threads, software: false }))
+      const started = await orRestore(precision, () => start({ threads, software: false }))
       return { name: started.name, threads: started.threads, description: started.description, tried }
     } catch (error) {
       if (!(error instanceof StartError)) throw error

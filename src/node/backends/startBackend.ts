@@ -1,5 +1,5 @@
 import type { WasmPrecision } from '../../backend/index.js'
-import { setWasmPrecision } from '../../backend/wasm/precision.js'
+import { requirePrecision } from '../../backend/wasm/precision.js'
 import { ArgumentError, requireInteger } from '../../errors.js'
 import { orRestore } from './activate.js'
 import { startCPU } from './cpu.js'
@@ -51,9 +51,9 @@ export async function startBackend(
 ): Promise<StartedBackend> {
   if (!backendNames.includes(name)) throw new ArgumentError('name', `be one of ${backendNames.join(', ')}`, name)
   requireThreads(threads)
-  if (precision !== undefined) setWasmPrecision(precision)
+  requirePrecision(precision)
   await importGradients(name)
-  return await orRestore(async () => {
+  return await orRestore(precision, async () => {
     switch (name) {
       case 'wasm':
         return startWasm(threads)

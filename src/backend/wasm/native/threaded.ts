@@ -156,11 +156,26 @@ export function threadedKernels(backend: WasmBackend): ThreadedKernels | undefin
   return kernels ?? undefined
 }
 
+/** What {@link threadedKernels} gives or would give. */
+export interface PlannedKernels {
+  /** Threads that take part. */
+  readonly threads: number
+  /** Threads that there were to be. */
+  readonly planned: number
+  readonly isFused: boolean
+  /** Whether the memory is one that threads can share. */
+  readonly isShared: boolean
+}
+
 /** What {@link threadedKernels} gives or would give, without starting it. */
-export function plannedKernels(backend: WasmBackend): { threads: number; isFused: boolean } | undefined {
+export function plannedKernels(backend: WasmBackend): PlannedKernels | undefined {
   const kernels = instances.get(backend.wasm)
   if (kernels === null) return undefined
-  if (kernels) return { threads: kernels.running(), isFused: kernels.isFused }
+  const sharing = isShared(memoryOf(backend))
+  if (kernels) {
+    return { threads: kernels.running(), planned: kernels.threads, isFused: kernels.isFused, isShared: sharing }
+  }
   const variant = variantOf(backend)
-  return variant && { threads: threadsOf(backend), isFused: variant.isFused }
+  const threads = threadsOf(backend)
+  return variant && { threads, planned: threads, isFused: variant.isFused, isShared: sharing }
 }
