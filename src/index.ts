@@ -12,6 +12,7 @@ export { imageToTensor, tensorToImage, toRGB, type PixelImage } from './image.js
 export { createRandom, type Random } from './random.js'
 export {
   adamUpdate,
+  finiteCheck,
   addScaled,
   affineTransform,
   backendRepairs,

@@ -1,4 +1,5 @@
-import { stack, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { finiteCheck } from '../backend/index.js'
 
 /** A loss or gradient became NaN or infinite. The step was not applied: the networks are as they were before it. */
 export class NonFiniteLossError extends Error {
@@ -34,9 +35,8 @@ export async function areFinite(
   if (!Object.values(values).every((value) => Number.isFinite(value))) return false
   const tensors = gradients.flatMap((each) => [...each.values()])
   if (tensors.length === 0) return true
-  // Not addN: on WebGPU it takes more buffers than a device has, and quietly gives nothing.
-  const sums = tidy(() => stack(tensors.map((gradient) => sum(gradient))))
-  const numbers = await sums.data()
-  sums.dispose()
+  const check = finiteCheck(tensors)
+  const numbers = await check.data()
+  check.dispose()
   return numbers.every((value) => Number.isFinite(value))
 }

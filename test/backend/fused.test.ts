@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adamUpdate, addScaled, convolution, leakyRelu, standardise } from '../../src/backend/index.js'
+import { adamUpdate, addScaled, convolution, finiteCheck, leakyRelu, standardise } from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { checkGradient, expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
@@ -110,6 +110,34 @@ describe.each(['wasm', 'cpu'] as const)('operations with kernels of their own, o
     const turned = tf.reshape(y, [3, 2])
     await expectNoLeakWhenThrowing(() => addScaled(x, turned, 1), 'y must have the shape [2,3] of x')
     tf.dispose([x, y, turned])
+  })
+
+  it('finiteCheck sees what is not finite wherever it is, and nothing beside the tensors', async () => {
+    const isFinite = async (tensors: readonly tf.Tensor[]): Promise<boolean> => {
+      const check = finiteCheck(tensors)
+      const numbers = await check.data()
+      check.dispose()
+      return numbers.every((value) => Number.isFinite(value))
+    }
+    await expectNoLeak(async () => {
+      for (const size of [0, 1, 3, 8, 13, 70_001]) {
+        // Neighbours in the heap.
+        const [before, x, after] = [tf.fill([16], NaN), normal([size], 1), tf.fill([16], NaN)]
+        expect(await isFinite([x])).toBe(true)
+        expect(await isFinite([x, before])).toBe(false)
+        expect(await isFinite([after, x])).toBe(false)
+        for (const place of size > 100 ? [0, 32_767, 32_768, 69_999, 70_000] : Array(size).keys()) {
+          for (const value of [NaN, Infinity, -Infinity]) {
+            const numbers = Float32Array.from({ length: size }, (_, i) => (i === place ? value : -3e38 + i))
+            const y = tf.tensor1d(numbers)
+            expect(await isFinite([x, y]), `${value} at ${place} of ${size}`).toBe(false)
+            y.dispose()
+          }
+        }
+        tf.dispose([before, x, after])
+      }
+      return tf.scalar(0)
+    })
   })
 
   it('adamUpdate is one step of Adam in float64', async () => {

@@ -2,6 +2,7 @@ import { AdamJob, adamTask } from './adam'
 import { channelSumsTask, copyChannelsTask } from './dense'
 import { directFilterTask, directGradientTask, directSumTask, directTask, productTask } from './direct'
 import { DirectJob } from './directJob'
+import { finiteTask } from './finite'
 import { Job } from './job'
 import { convolveTask } from './winograd'
 import { filterTask } from './winogradFilter'
@@ -39,6 +40,8 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
       return channelSumsTask(fields, task)
     case 30:
       return adamTask(changetype<AdamJob>(job), task)
+    case 31:
+      return finiteTask(fields, task)
     default:
       unreachable()
   }

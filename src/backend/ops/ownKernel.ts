@@ -3,6 +3,7 @@ import { engine, getBackend, getKernel, type NamedAttrMap, type Tensor } from '@
 /** The kernels of this package's own operations, where a backend has them. */
 export const ownKernels = {
   adam: 'EsrganScnnAdam',
+  finiteCheck: 'EsrganScnnFiniteCheck',
   leakyReluGrad: 'EsrganScnnLeakyReluGrad',
   residualDenseBlock: 'EsrganScnnResidualDenseBlock',
   residualDenseBlockGrad: 'EsrganScnnResidualDenseBlockGrad',

@@ -2,6 +2,7 @@ import { getKernel, registerKernel, type KernelFunc } from '@tensorflow/tfjs-cor
 import { ownKernels } from '../../ops/ownKernel.js'
 import { takesThreadedKernels } from '../native/threaded.js'
 import { adam } from './adam.js'
+import { finiteCheck } from './finiteCheck.js'
 import { leakyReluGrad } from './leakyReluGrad.js'
 import { residualDenseBlock, residualDenseBlockGrad } from './residualDenseBlock.js'
 import { standardise } from './standardise.js'
@@ -11,7 +12,7 @@ import { standardise } from './standardise.js'
  * change nothing.
  */
 export function registerFusedKernels(): void {
-  const threaded = takesThreadedKernels() ? { residualDenseBlock, residualDenseBlockGrad } : {}
+  const threaded = takesThreadedKernels() ? { finiteCheck, residualDenseBlock, residualDenseBlockGrad } : {}
   for (const [name, kernelFunc] of Object.entries({ adam, leakyReluGrad, standardise, ...threaded })) {
     const kernelName = ownKernels[name as keyof typeof ownKernels]
     if (!getKernel(kernelName, 'wasm')) {

@@ -1,9 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { BackendError } from '../../../errors.js'
 import { makeOutputs, placeOf, type WasmBackend } from '../backend.js'
 import { denseForward, denseGradient } from '../native/dense.js'
 import { denseLayout, type DenseBlock } from '../native/denseLayout.js'
-import { threadedKernels, type ThreadedKernels } from '../native/threaded.js'
+import { requireKernels } from '../native/threaded.js'
 import { wasmPrecision } from '../precision.js'
 
 interface Attributes {
@@ -26,12 +25,6 @@ function blockOf(shape: readonly number[], filters: readonly TensorInfo[]): Dens
   return { batch, height, width, features, outputs: filters.map((filter) => filter.shape[3]!), m }
 }
 
-function requireKernels(backend: WasmBackend): ThreadedKernels {
-  const kernels = threadedKernels(backend)
-  if (!kernels) throw new BackendError('wasm', 'residual dense blocks need WebAssembly with SIMD')
-  return kernels
-}
-
 /** A residual dense block: its value, and the buffer `[batch, height, width, all]` that the gradient takes. */
 export function residualDenseBlock({
   inputs,
@@ -42,7 +35,7 @@ export function residualDenseBlock({
   backend: WasmBackend
   attrs: Attributes
 }): TensorInfo[] {
-  const kernels = requireKernels(backend)
+  const kernels = requireKernels(backend, 'a residual dense block')
   const x = inputs['x']!
   const filters = listed(inputs, 'filter')
   const block = blockOf(x.shape, filters)
@@ -70,7 +63,7 @@ export function residualDenseBlockGrad({
   backend: WasmBackend
   attrs: Attributes
 }): TensorInfo[] {
-  const kernels = requireKernels(backend)
+  const kernels = requireKernels(backend, 'a residual dense block')
   const dy = inputs['dy']!
   const filters = listed(inputs, 'filter')
   const block = blockOf(dy.shape, filters)

@@ -1,4 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core'
+import { BackendError } from '../../../errors.js'
 import type { WasmBackend } from '../backend.js'
 import { controlBytes, createControl } from './control.js'
 import { jobBytes, writeJob, type AdamJob, type Job } from './job.js'
@@ -22,6 +23,7 @@ export const jobKinds = {
   copyChannels: 20,
   channelSums: 21,
   adam: 30,
+  finiteCheck: 31,
 } as const
 
 interface Exports {
@@ -154,6 +156,13 @@ export function threadedKernels(backend: WasmBackend): ThreadedKernels | undefin
     instances.set(backend.wasm, kernels)
   }
   return kernels ?? undefined
+}
+
+/** The same for what nothing else computes. */
+export function requireKernels(backend: WasmBackend, what: string): ThreadedKernels {
+  const kernels = threadedKernels(backend)
+  if (!kernels) throw new BackendError('wasm', `${what} needs WebAssembly with SIMD`)
+  return kernels
 }
 
 /** What {@link threadedKernels} gives or would give. */
