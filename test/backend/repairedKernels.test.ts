@@ -224,6 +224,7 @@ describe('convolutions on wasm', () => {
     ['a tall kernel with a numeric pad', [9, 9], [5, 1], 1, 1, 1],
     ['a wide kernel with a numeric pad', [9, 9], [1, 5], 1, 1, 1],
     ['a wide kernel with a numeric pad and a stride', [9, 8], [2, 3], 2, 1, 1],
+    ['outputs that see the padding only', [5, 2], [4, 1], 1, 1, 1],
     ['dilation', [9, 9], [3, 3], 1, 'same', 2],
     ['a kernel as wide as the image', [7, 6], [7, 6], 1, 'valid', 1],
     ['a kernel one wider than the image', [7, 6], [7, 7], 1, 'valid', 1],

@@ -2,8 +2,10 @@
 export interface FittedAxis {
   /** Pads before and after. */
   pads: [number, number]
-  /** Input elements to use, from the first. */
+  /** Input elements to use, from the first; none where all outputs lie in the pad before it. */
   used: number
+  /** Elements that the outputs see, padding among them. */
+  needed: number
   /** Whether XNNPACK would compute something else by itself. */
   isDifferent: boolean
 }
@@ -22,6 +24,7 @@ export function fitAxis(
   const pads: [number, number] = [before, Math.max(0, needed - before - input)]
   return {
     pads,
+    needed,
     used: count(pads[1]) > output ? needed - before : input,
     // With `same` XNNPACK subtracts the input's size without a sign.
     isDifferent: count(after) !== output || (isSame && needed < input),

@@ -1,6 +1,6 @@
 import { backend_util, type KernelFunc, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.js'
-import { runKernel, Temporaries, type WasmBackend } from './backend.js'
+import { heapFloats, runKernel, Temporaries, type WasmBackend } from './backend.js'
 import type { ConvGradientAttrs } from './convInfo.js'
 import { fitAxis } from './fitAxis.js'
 
@@ -44,6 +44,13 @@ export function safeConvolution(isDepthwise: boolean): (stock: KernelFunc | unde
       if (rows.used === info.inHeight && columns.used === info.inWidth) return stock({ ...args, attrs })
       const temporaries = new Temporaries(backend)
       try {
+        if (Math.min(rows.used, columns.used) < 1) {
+          // All outputs lie in the padding of an axis: they see zeros only.
+          const size = [info.batchSize, rows.needed, columns.needed, info.inChannels]
+          const zeros = temporaries.own(backend.makeOutput(size, 'float32'))
+          heapFloats(backend, zeros).fill(0)
+          return stock({ ...args, inputs: { ...args.inputs, x: zeros }, attrs: { ...args.attrs, pad: 'valid' } })
+        }
         const size = [info.batchSize, rows.used, columns.used, info.inChannels]
         const part = temporaries.own(runKernel(backend, 'Slice', { x }, { begin: [0, 0, 0, 0], size }))
         return stock({ ...args, inputs: { ...args.inputs, x: part }, attrs })
