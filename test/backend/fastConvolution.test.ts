@@ -79,6 +79,38 @@ describe.each(Object.values(algorithms))('convolutions on wasm, %s', (algorithm)
   })
 })
 
+describe('biases that are broadcast', () => {
+  it.each(Object.values(algorithms))(
+    'are refused by convolutions, %s, as no kernel of tfjs takes them',
+    (algorithm) => {
+      forceAlgorithm(algorithm)
+      const [x, filter, bias] = [
+        tf.ones<tf.Rank.R4>([1, 4, 4, 8]),
+        tf.ones<tf.Rank.R4>([3, 3, 8, 8]),
+        tf.ones<tf.Rank.R1>([1]),
+      ]
+      expect(() => tf.fused.conv2d({ x, filter, bias, strides: 1, pad: 'same' })).toThrow('FusedConv2D bias shape (1)')
+      tf.dispose([x, filter, bias])
+    },
+  )
+
+  it.each(['direct', 'composed'] as const)('are added to matrix products, %s', (algorithm) => {
+    forceAlgorithm(algorithm)
+    const [a, b] = [tf.ones<tf.Rank.R2>([3, 40]), tf.ones<tf.Rank.R2>([40, 30])]
+    const biases = [tf.scalar(2), tf.tensor1d([2]), tf.tensor2d([[2], [3], [4]]), tf.fill([1, 30], 2)]
+    const products = biases.map((bias) => tf.fused.matMul({ a, b, bias, activation: 'relu' }))
+    const firsts = products.map((product) => product.arraySync().map((row) => [row[0], row[29]]))
+    const same = [42, 42]
+    expect(firsts).toEqual([
+      [same, same, same],
+      [same, same, same],
+      [same, [43, 43], [44, 44]],
+      [same, same, same],
+    ])
+    tf.dispose([a, b, ...biases, ...products])
+  })
+})
+
 describe.each(['direct', 'composed'] as const)('dense layers on wasm, %s', (algorithm) => {
   const shape = fc.record({
     rows: fc.integer({ min: 1, max: 40 }),

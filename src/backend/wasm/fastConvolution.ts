@@ -21,6 +21,10 @@ export function slopeOf({
   return activation === 'leakyrelu' ? (leakyreluAlpha ?? 0.2) : undefined
 }
 
+/** Whether the bias, if there is one, has a value for each output channel. */
+export const isRowBias = (bias: TensorInfo | undefined, channels: number): boolean =>
+  !bias || (bias.shape.length === 1 && bias.shape[0] === channels)
+
 const isShape = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
   shape.length === wanted.length && shape.every((n, i) => n === wanted[i])
 
@@ -56,7 +60,8 @@ export function fastConvolution(other: KernelFunc): KernelFunc {
     const slope = slopeOf(attrs)
     if (attrs.dataFormat === 'NCHW' || slope === undefined || preluActivationWeights) return other(call)
     const info = convInfo(x.shape, filter.shape, attrs)
-    const own = ownKernels(backend, 'forward', info, { x, filter })
+    // Other biases are for the kernel given to compute, or to refuse.
+    const own = isRowBias(bias, info.outChannels) && ownKernels(backend, 'forward', info, { x, filter })
     return own ? ownConvolution(backend, own.kernels, own.algorithm, { x, filter, bias }, info, slope) : other(call)
   }
 }

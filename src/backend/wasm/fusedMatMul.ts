@@ -1,7 +1,7 @@
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import { productKernels } from './batchMatMul.js'
 import { placeOf, runKernel, sizeOf, Temporaries, type WasmBackend } from './backend.js'
-import { slopeOf } from './fastConvolution.js'
+import { isRowBias, slopeOf } from './fastConvolution.js'
 import { multiplyMatrices } from './native/product.js'
 
 interface Attributes {
@@ -30,8 +30,8 @@ function fastProduct(
   const slope = slopeOf(attrs)
   const [rows, inner] = a.shape.slice(-2) as [number, number]
   const [columns, depth] = (transposeB ? b.shape.slice(-2) : b.shape.slice(-2).reverse()) as [number, number]
-  const isRow = !bias || (bias.shape.at(-1) === columns && sizeOf(bias) === columns)
-  const fits = !transposeA && slope !== undefined && isRow && inner === depth && rows * inner * columns > 0
+  const fits =
+    !transposeA && slope !== undefined && isRowBias(bias, columns) && inner === depth && rows * inner * columns > 0
   if (!fits || [a, b].some(({ dtype }) => dtype !== 'float32')) return undefined
   const products = { rows, inner, columns, transposeA, transposeB, bias: bias ? placeOf(backend, bias) : 0, slope }
   const productTo = (out: number) => ({
@@ -53,7 +53,7 @@ function fastProduct(
 
 /**
  * A matrix product with bias and activation. The stock kernel adds the bias wrongly and leaves out
- * the activation without bias where it does not use XNNPACK.
+ * the activation without bias where it does not use XNNPACK, and reads beyond a bias that is broadcast.
  */
 export function fusedMatMul(stock: KernelFunc | undefined): KernelFunc | undefined {
   return (
@@ -70,7 +70,8 @@ export function fusedMatMul(stock: KernelFunc | undefined): KernelFunc | undefin
       const fast = isOneProduct && fastProduct(backend, { a, b, bias }, args.attrs as unknown as Attributes)
       if (fast) return fast
       const isKnown = name !== undefined || activation === 'linear'
-      if (!isKnown || (isOneProduct && !transposeA && !transposeB)) return stock(args)
+      const isRow = isRowBias(bias, b.shape.at(transposeB ? -2 : -1)!)
+      if (!isKnown || (isOneProduct && !transposeA && !transposeB && isRow)) return stock(args)
 
       const temporaries = new Temporaries(backend)
       try {
