@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adamUpdate, addScaled, convolution, finiteCheck, leakyRelu, standardise } from '../../src/backend/index.js'
+import {
+  adamUpdate,
+  addScaled,
+  convolution,
+  finiteCheck,
+  leakyRelu,
+  residualDenseBlock,
+  standardise,
+} from '../../src/backend/index.js'
 import { useBackend } from '../helpers/backend.js'
 import { checkGradient, expectClose, expectNoLeak, expectNoLeakWhenThrowing } from '../helpers/tensors.js'
 
@@ -73,6 +81,30 @@ describe.each(['wasm', 'cpu'] as const)('operations with kernels of their own, o
     const bias = tf.zeros([3]) as tf.Tensor1D
     await expectNoLeakWhenThrowing(() => convolution(x, filter, bias), 'bias must have the shape [2]')
     tf.dispose([x, filter, bias])
+  })
+
+  it('refuse what is not float32, and Adam other shapes', async () => {
+    const [x, integers] = [tf.ones([1, 4, 4, 2]), tf.ones([1, 4, 4, 2], 'int32')] as [tf.Tensor4D, tf.Tensor4D]
+    const [filter, integerFilter] = [tf.ones([3, 3, 2, 2]), tf.ones([3, 3, 2, 2], 'int32')] as [
+      tf.Tensor4D,
+      tf.Tensor4D,
+    ]
+    const [bias, integerBias] = [tf.ones([2]), tf.ones([2], 'int32')] as [tf.Tensor1D, tf.Tensor1D]
+    const numbers = { beta1: 0.9, beta2: 0.999, scale: 3e-3, root: 1.4, epsilon: 1e-8 }
+    const [weight, m, v] = [x, x, x]
+    const cases: [() => unknown, string][] = [
+      [() => convolution(integers, filter, bias), 'x must be of type float32; received "int32"'],
+      [() => convolution(x, integerFilter, bias), 'filter must be of type float32'],
+      [() => convolution(x, filter, integerBias), 'bias must be of type float32'],
+      [() => residualDenseBlock(integers, [filter], [bias]), 'x must be of type float32'],
+      [() => residualDenseBlock(x, [integerFilter], [bias]), 'filters[0] must be of type float32'],
+      [() => residualDenseBlock(x, [filter], [integerBias]), 'biases[0] must be of type float32'],
+      [() => standardise(integers), 'x must be of type float32'],
+      [() => adamUpdate({ weight, m, v, gradient: integers }, numbers), 'gradient must be of type float32'],
+      [() => adamUpdate({ weight, m, v: bias, gradient: x }, numbers), 'v must have the shape [1,4,4,2] of weight'],
+    ]
+    for (const [run, message] of cases) await expectNoLeakWhenThrowing(run, message)
+    tf.dispose([x, integers, filter, integerFilter, bias, integerBias])
   })
 
   it('leakyRelu has the slope of its value, and at 0 the one below', async () => {

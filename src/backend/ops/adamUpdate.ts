@@ -1,5 +1,7 @@
 import { add, div, mul, sqrt, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import { ArgumentError } from '../../errors.js'
 import { runOwnKernel } from './ownKernel.js'
+import { requireFloat32 } from './requireFloat32.js'
 
 /** The tensors of one update of {@link adamUpdate}, all of one shape. */
 export interface AdamTensors {
@@ -32,11 +34,17 @@ export interface AdamNumbers {
  * `weight' = weight - scale m' / (root sqrt(v') + epsilon)`. One pass on the wasm backend.
  *
  * @returns weight', m' and v'; the caller disposes them. The arguments are borrowed and stay as they were.
+ * @throws ArgumentError where the shapes differ, and for other types than float32.
  */
 export function adamUpdate(tensors: AdamTensors, numbers: AdamNumbers): [weight: Tensor, m: Tensor, v: Tensor] {
   const { weight, m, v, gradient } = tensors
   const { beta1, beta2, scale, root, epsilon } = numbers
   const inputs = { weight, m, v, gradient }
+  requireFloat32(inputs)
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    if (shape.join() !== weight.shape.join())
+      throw new ArgumentError(name, `have the shape [${weight.shape}] of weight`, shape)
+  }
   return runOwnKernel('adam', inputs, numbers, () =>
     tidy(() => {
       const newM = add(mul(m, beta1), mul(gradient, 1 - beta1))

@@ -2,6 +2,7 @@ import { engine, sum, tidy, type NamedAttrMap, type Tensor, type Tensor1D, type 
 import { ArgumentError, requireRange } from '../../errors.js'
 import { lazyGradient } from './lazyGradient.js'
 import { afterLeakyRelu } from './leakyRelu.js'
+import { requireFloat32 } from './requireFloat32.js'
 import { tapeState } from './tape.js'
 
 /** Options of {@link convolution}. */
@@ -32,7 +33,7 @@ function fusedActivation(slope: number | undefined): object {
  * @param filter `[rows, columns, in, out]`; borrowed.
  * @param bias `[out]`; borrowed.
  * @returns `[batch, height', width', out]`; the caller disposes it. First-order gradients only.
- * @throws ArgumentError where the bias has another shape, or for a slope outside of [0, 1].
+ * @throws ArgumentError where the bias has another shape, for a slope outside of [0, 1], and for other types than float32.
  */
 export function convolution(
   x: Tensor4D,
@@ -40,6 +41,7 @@ export function convolution(
   bias: Tensor1D,
   { stride = 1, pad = 'same', slope }: ConvolutionOptions = {},
 ): Tensor4D {
+  requireFloat32({ x, filter, bias })
   if (bias.rank !== 1 || bias.shape[0] !== filter.shape[3]) {
     throw new ArgumentError('bias', `have the shape [${filter.shape[3]}], as filter has so many outputs`, bias.shape)
   }
@@ -49,8 +51,10 @@ export function convolution(
     lazyGradient(
       { x, filter, bias },
       (save) => {
+        const y = run('FusedConv2D', { x, filter, bias }, { ...attrs, ...fusedActivation(slope) })
+        // Not before: where the kernel throws nobody would dispose what is saved.
         save([x, filter])
-        return run('FusedConv2D', { x, filter, bias }, { ...attrs, ...fusedActivation(slope) })
+        return y
       },
       (dy, saved) => ({
         x: () => run('Conv2DBackpropInput', { dy, filter: saved[1]! }, { ...attrs, inputShape: x.shape }),

@@ -4,6 +4,7 @@ import { addScaled } from './addScaled.js'
 import { convolution } from './convolution.js'
 import { lazyGradient } from './lazyGradient.js'
 import { hasOwnKernel, runOwnKernel } from './ownKernel.js'
+import { requireFloat32 } from './requireFloat32.js'
 import { requireImages } from './requireImages.js'
 
 /** Options of {@link residualDenseBlock}. */
@@ -63,7 +64,7 @@ function composed(
  * many outputs as there are features; borrowed.
  * @param biases the k-th `[out]`; borrowed.
  * @returns the shape of x; the caller disposes it. First-order gradients only.
- * @throws ArgumentError where a shape does not fit, and for a slope or scale outside of [0, 1].
+ * @throws ArgumentError where a shape does not fit, for a slope or scale outside of [0, 1], and for other types than float32.
  */
 export function residualDenseBlock(
   x: Tensor4D,
@@ -73,13 +74,12 @@ export function residualDenseBlock(
 ): Tensor4D {
   requireImages('x', x)
   requireDense(x, filters, biases)
+  requireFloat32({ x })
+  filters.forEach((filter, k) => requireFloat32({ [`filters[${k}]`]: filter, [`biases[${k}]`]: biases[k]! }))
   requireRange('options.slope', slope, 0, 1)
   requireRange('options.scale', scale, 0, 1)
   const portable = (): Tensor4D => composed(x, filters, biases, slope, scale)
-  const isFitting =
-    x.size > 0 &&
-    [x, ...filters, ...biases].every(({ dtype }) => dtype === 'float32') &&
-    filters.every(({ shape }) => shape[0] === 3 && shape[1] === 3 && shape[3] > 0)
+  const isFitting = x.size > 0 && filters.every(({ shape }) => shape[0] === 3 && shape[1] === 3 && shape[3] > 0)
   if (!isFitting || !hasOwnKernel('residualDenseBlock')) return portable()
   const named = (name: string, tensors: readonly Tensor[]): [string, Tensor][] =>
     tensors.map((tensor, k) => [`${name}${k}`, tensor])

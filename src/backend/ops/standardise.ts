@@ -1,4 +1,5 @@
 import { add, mean, mul, rsqrt, square, sub, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
+import { requireFloat32 } from './requireFloat32.js'
 import { requireImages } from './requireImages.js'
 import { lazyGradient } from './lazyGradient.js'
 import { runOwnKernel } from './ownKernel.js'
@@ -21,10 +22,11 @@ function portable(x: Tensor, epsilon: number): [Tensor, Tensor] {
  * @param x `[batch, height, width, channels]`; borrowed.
  * @param epsilon added to the variance; default 1e-5.
  * @returns the same shape; the caller disposes it. First-order gradients only.
- * @throws ArgumentError where x has not four axes.
+ * @throws ArgumentError where x has not four axes or is not float32.
  */
 export function standardise(x: Tensor4D, epsilon = 1e-5): Tensor4D {
   requireImages('x', x)
+  requireFloat32({ x })
   return lazyGradient(
     { x },
     (save) => {
