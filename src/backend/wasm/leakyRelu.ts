@@ -4,9 +4,10 @@ import { nativeKernels } from './native/native.js'
 
 /** `dy` where `sign` is positive, else `slope * dy`. With `sign` = `dy` that is LeakyReLU itself. */
 export function selectBySign(backend: WasmBackend, dy: TensorInfo, sign: TensorInfo, slope: number): TensorInfo {
+  // Before there is an output: inputs of another backend may not fit.
+  const [from, signs] = [placeOf(backend, dy), placeOf(backend, sign)]
   const out = backend.makeOutput([...dy.shape], 'float32')
-  const place = (tensor: TensorInfo): number => placeOf(backend, tensor)
-  nativeKernels(backend).selectBySign(place(dy), place(sign), slope, place(out), sizeOf(out))
+  nativeKernels(backend).selectBySign(from, signs, slope, placeOf(backend, out), sizeOf(out))
   return out
 }
 

@@ -17,13 +17,14 @@ export function adam({
   backend: WasmBackend
   attrs: AdamNumbers
 }): TensorInfo[] {
-  const outs = makeOutputs(backend, [weight.shape, m.shape, v.shape])
-  const [w, oldM, oldV, g, newW, newM, newV] = [weight, m, v, gradient, ...outs].map((tensor) =>
-    placeOf(backend, tensor),
-  ) as [number, number, number, number, number, number, number]
+  const place = (tensor: TensorInfo): number => placeOf(backend, tensor)
+  // Before there are outputs: an input of another backend may not fit, nor what the threads need.
+  const [w, oldM, oldV, g] = [weight, m, v, gradient].map(place) as [number, number, number, number]
   const size = sizeOf(weight)
   const [share1, share2] = [1 - beta1, 1 - beta2]
   const kernels = size > 2 * chunk ? threadedKernels(backend) : undefined
+  const outs = makeOutputs(backend, [weight.shape, m.shape, v.shape])
+  const [newW, newM, newV] = outs.map(place) as [number, number, number]
   if (kernels) {
     const places = { weight: w, m: oldM, v: oldV, gradient: g, newWeight: newW, newM, newV }
     const numbers = { count: size, chunk, beta1, share1, beta2, share2, scale, root, epsilon }

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { heapFloats, makeOutputs, type WasmBackend } from '../backend.js'
+import { heapFloats, makeOutputs, placeOf, type WasmBackend } from '../backend.js'
 
 /** Standardised images and the reciprocal deviations `[batch, 1, 1, channels]`, with float64 sums; see `standardise`. */
 export function standardise({
@@ -13,6 +13,8 @@ export function standardise({
 }): TensorInfo[] {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const size = height * width * channels
+  // Before there are outputs: an input of another backend may not fit.
+  placeOf(backend, x)
   const outs = makeOutputs(backend, [x.shape, [batch, 1, 1, channels]])
   const from = heapFloats(backend, x)
   const [to, inverse] = outs.map((out) => heapFloats(backend, out)) as [Float32Array, Float32Array]
