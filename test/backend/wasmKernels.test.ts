@@ -2,7 +2,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-layers'
 import { expect, it, vi } from 'vitest'
-import { enableWasmTraining, restartWasm, wasmKernels, wasmPrecision } from '../../src/backend/index.js'
+import {
+  enableWasmTraining,
+  residualDenseBlock,
+  restartWasm,
+  wasmKernels,
+  wasmPrecision,
+} from '../../src/backend/index.js'
+import { ownKernels } from '../../src/backend/ops/ownKernel.js'
 
 it('tells how the kernels of this package compute, from the repair on', async () => {
   expect(wasmKernels()).toBeUndefined()
@@ -65,11 +72,18 @@ it('leaves convolutions to tfjs, and says so, where the engine does not compile 
     }
   }
   try {
+    // As on an engine that has been so from the start.
+    for (const name of ['residualDenseBlock', 'residualDenseBlockGrad'] as const) {
+      tf.unregisterKernel(ownKernels[name], 'wasm')
+    }
     await restartWasm()
+    enableWasmTraining()
     const [x, filter] = [tf.ones<tf.Rank.R4>([1, 8, 8, 4]), tf.ones<tf.Rank.R4>([3, 3, 4, 4])]
     const gradients = tf.grads((a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same'))([x, filter])
     const found = [tf.conv2d(x, filter, 1, 'same'), ...gradients]
     expect(found.map((tensor) => tensor.dataSync()[0])).toEqual([16, 16, 49])
+    found.push(residualDenseBlock(x, [filter], [tf.ones([4])], { scale: 0.5 }))
+    expect(found.at(-1)!.dataSync()[0]).toBe(1 + 0.5 * 17)
     expect(wasmKernels()).toBeUndefined()
     expect(warn.mock.calls.map(([message]) => message)).toEqual([
       "backend wasm: runs without this package's convolutions, as WebAssembly.Module is disallowed on the main thread",

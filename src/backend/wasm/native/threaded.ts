@@ -38,7 +38,7 @@ export interface ThreadedKernels {
   readonly threads: number
   /** Whether multiplications and additions are one step (relaxed SIMD). */
   readonly isFused: boolean
-  /** Milliseconds after which a thread that is still at its task counts as dead. */
+  /** Milliseconds after which a thread that is still at its task counts as dead, if tasks are not that long. */
   timeout: number
   /** Runs all tasks of a job and waits for them. */
   run(kind: keyof typeof jobKinds, job: Job | AdamJob, tasks: number): void
@@ -52,6 +52,9 @@ export interface ThreadedKernels {
 export class ThreadError extends WebAssembly.RuntimeError {
   override readonly name: string = 'RuntimeError'
 }
+
+/** How many times the calling thread's time for its own tasks another one may take for its last. */
+const patience = 10
 
 /** How often a worker looks for work before it sleeps: some ten microseconds. */
 const spins = 20_000
@@ -94,9 +97,14 @@ function compile(name: Variant): WebAssembly.Module | undefined {
   }
 }
 
-/** Whether this engine has the SIMD instructions that the threaded kernels are made of. */
+/** Whether this engine has the SIMD instructions that the threaded kernels are made of, and compiles them at once. */
 export function takesThreadedKernels(): boolean {
-  return WebAssembly.validate(decode(threadedModules.simd))
+  try {
+    return new WebAssembly.Module(bytesOf('simd')) instanceof WebAssembly.Module
+  } catch {
+    // The first convolution tells why.
+    return false
+  }
 }
 
 function instantiate(backend: WasmBackend): ThreadedKernels | null {
@@ -130,16 +138,18 @@ function instantiate(backend: WasmBackend): ThreadedKernels | null {
     timeout: 30_000,
     run(kind, job, tasks) {
       writeJob(memory.buffer, jobPlace, job)
+      const started = performance.now()
       if (kernels.run(control.place, jobKinds[kind], jobPlace, tasks) === 0) return
       let waited = 0
       let before = performance.now()
+      const longest = Math.max(pool.timeout, patience * (before - started))
       while (kernels.busy(control.place, 1_000_000) !== 0) {
         if (others.some((thread) => control.hasTrapped(thread))) throw new ThreadError('a thread met a trap')
         const now = performance.now()
         // A process that was suspended has not waited.
         waited += Math.min(now - before, 100)
         before = now
-        if (waited > pool.timeout) throw new ThreadError(`a thread has not answered for ${pool.timeout / 1000} s`)
+        if (waited > longest) throw new ThreadError(`a thread has not answered for ${Math.round(longest) / 1000} s`)
       }
     },
     running: () => threads - ended.size,
