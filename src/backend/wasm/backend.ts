@@ -111,7 +111,8 @@ export class Temporaries {
   }
   /** The place of so many bytes that `free` frees. */
   workspace(bytes: number): number {
-    const place = this.#backend.wasm._malloc(bytes)
+    // Beyond 2 GiB malloc's number has a sign.
+    const place = this.#backend.wasm._malloc(bytes) >>> 0
     this.#places.push(place)
     return place
   }
