@@ -99,7 +99,7 @@ describe('biases that are broadcast', () => {
     const [a, b] = [tf.ones<tf.Rank.R2>([3, 40]), tf.ones<tf.Rank.R2>([40, 30])]
     const biases = [tf.scalar(2), tf.tensor1d([2]), tf.tensor2d([[2], [3], [4]]), tf.fill([1, 30], 2)]
     const products = biases.map((bias) => tf.fused.matMul({ a, b, bias, activation: 'relu' }))
-    const firsts = products.map((product) => product.arraySync().map((row) => [row[0], row[29]]))
+    const firsts = products.map((product) => (product.arraySync() as number[][]).map((row) => [row[0], row[29]]))
     const same = [42, 42]
     expect(firsts).toEqual([
       [same, same, same],
