@@ -5,7 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
+
+const { default: asc } = await import('assemblyscript/asc').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
+  console.error(
+    'the AssemblyScript compiler is not installed in kernels/: run `npm run kernels` at the root, which does that',
+  )
+  process.exit(1)
+})
 
 const here = dirname(fileURLToPath(import.meta.url))
 const options =

@@ -91,15 +91,16 @@ export const backendOption = (): Option =>
 
 /** `--threads`, the same everywhere. */
 export const threadsOption = (): Option =>
-  new Option('--threads <n>', 'threads of the wasm backend (default: the cores there are)').argParser(
+  new Option('--threads <n>', 'threads of the wasm backend (default: the cores there are, 8 at most)').argParser(
     integer(1, maxThreads),
   )
 
 /** `--precision`, the same everywhere. */
 export const precisionOption = (): Option =>
-  new Option('--precision <name>', "the wasm backend's convolutions: fast, or exact as a sum in float32").choices(
-    wasmPrecisions,
-  )
+  new Option(
+    '--precision <name>',
+    "the wasm backend's 3x3 convolutions: fast, or exact as a sum in float32, which takes longer (default: fast)",
+  ).choices(wasmPrecisions)
 
 /** What is at the path: a file, a folder, or nothing. */
 export async function kindOf(path: string): Promise<'file' | 'folder' | 'nothing'> {

@@ -19,7 +19,7 @@ it('tells how the kernels of this package compute, from the repair on', async ()
   // Stock tfjs has one thread in Node; Node 20 has no relaxed SIMD.
   const fused = Number(process.versions.node.split('.')[0]) > 20
   const whyOneThread =
-    "tfjs was started with one thread, as it always is in Node but by startBackend('wasm') of esrgan-scnn/node"
+    "in Node tfjs has more only by startBackend('wasm') of esrgan-scnn/node, where cores and shared memory allow it"
   expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'fast', whyOneThread })
   enableWasmTraining({ precision: 'exact' })
   expect(wasmKernels()).toEqual({ threads: 1, fused, precision: 'exact', whyOneThread })

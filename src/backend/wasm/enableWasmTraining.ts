@@ -20,9 +20,10 @@ export function repairWasm(): readonly Repair[] {
 /** Options of {@link enableWasmTraining}. */
 export interface WasmTrainingOptions {
   /**
-   * How 3x3 convolutions of stride 1 and their gradients are computed: `fast` by Winograd's F(4x4), with errors of some
-   * 3e-6 of the values' root mean square, `exact` by F(2x2), as exact as a sum in float32 (some 4e-7), at about six tenths
-   * of the speed. Default: what was chosen last, at first `fast`. For the whole process; may be changed at any time.
+   * How 3x3 convolutions of stride 1 and their gradients are computed: `fast` by Winograd's F(4x4), with errors of at most
+   * 1e-5 of the values (root mean squares, against float64), `exact` by F(2x2), as exact as a sum in float32 (1e-6), at six
+   * to seven tenths of their speed. Default: what was chosen last, at first `fast`. For the whole process; may be changed at
+   * any time.
    */
   readonly precision?: WasmPrecision
 }
@@ -31,8 +32,10 @@ export interface WasmTrainingOptions {
  * Makes tfjs's `wasm` backend able to train: registers the gradient kernels that it lacks, and replaces those that a small
  * probe finds wrong and those that are known to be slow. A kernel of your own in place of a wrong one stays where it is
  * right. Call it after `tf.setBackend('wasm')`; called before, it registers what is missing at once and probes when the
- * backend starts. Further calls change
- * nothing but the precision. {@link backendRepairs} tells the reasons.
+ * backend starts. Further calls change nothing but the precision. {@link backendRepairs} tells the reasons.
+ *
+ * Convolutions and matrix products, also of `predict`, then run by this package's own WebAssembly kernels where those are
+ * faster, on the threads that tfjs has: {@link wasmKernels} tells how many, and why there is one only.
  *
  * It also makes an allocation that does not fit throw {@link OutOfMemoryError}, where stock tfjs goes on with corrupt
  * numbers, and a trap inside the WebAssembly code, or memory that it could not get, throw `BackendFailedError` there and

@@ -24,7 +24,7 @@ function whyOneThread({ planned, isShared }: PlannedKernels): string {
   if (planned > 1) return `the others of ${planned} have ended or could not start; a warning has said why`
   if (isShared) return 'tfjs was told so by setThreadsCount, or sees one core'
   if (process?.versions?.node !== undefined) {
-    return "tfjs was started with one thread, as it always is in Node but by startBackend('wasm') of esrgan-scnn/node"
+    return "in Node tfjs has more only by startBackend('wasm') of esrgan-scnn/node, where cores and shared memory allow it"
   }
   return crossOriginIsolated === true
     ? 'tfjs took its build without threads, as it does after setWasmPath; setWasmPaths leaves it the choice'

@@ -17,7 +17,10 @@ export interface StartBackendOptions {
    * process, 8 at most, or one with a warning where threads cannot be had.
    */
   readonly threads?: number
-  /** How `wasm` computes 3x3 convolutions: see `enableWasmTraining`. Default: what was chosen last, at first `fast`. */
+  /**
+   * How `wasm` computes 3x3 convolutions: `fast`, or `exact` as a sum in float32 and slower; see `enableWasmTraining`. For the
+   * whole process. Default: what was chosen last, at first `fast`.
+   */
   readonly precision?: WasmPrecision
 }
 
