@@ -33,6 +33,21 @@ export default defineConfig({
           typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.test.json' },
         },
       },
+      // The kernels with fused multiply-add: Node 20 has it by this flag only, later ones by themselves.
+      ...(Number.parseInt(process.versions.node) < 22
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'fused',
+                include: [
+                  'test/backend/{threadedKernels,denseKernels,fastConvolution,fused,residualDenseBlock}.test.ts',
+                ],
+                execArgv: ['--experimental-wasm-relaxed-simd'],
+              },
+            },
+          ]
+        : []),
       ...backends
         .filter(({ isQuick }) => isQuick)
         .map(({ id }) => ({
