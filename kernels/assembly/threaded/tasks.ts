@@ -4,6 +4,8 @@ import { directFilterTask, directGradientTask, directSumTask, directTask, produc
 import { DirectJob } from './directJob'
 import { finiteTask } from './finite'
 import { Job } from './job'
+import { maxPoolGradientTask } from './maxPool'
+import { standardiseTask } from './standardise'
 import { convolveTask } from './winograd'
 import { filterTask } from './winogradFilter'
 import { gradientChannelsTask, gradientPartTask, gradientSumTask, gradientTilesTask } from './winogradGradient'
@@ -38,6 +40,10 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
       return copyChannelsTask(fields, task)
     case 21:
       return channelSumsTask(fields, task)
+    case 22:
+      return standardiseTask(fields, task)
+    case 23:
+      return maxPoolGradientTask(fields, task)
     case 30:
       return adamTask(changetype<AdamJob>(job), task)
     case 31:

@@ -14,10 +14,17 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core'
 import { ArgumentError } from '../../errors.js'
+import { runOwnKernel } from './ownKernel.js'
 import { requireImages } from './requireImages.js'
 
 /** dy moved to the first maximum of its window, in row order. */
 function scatterToMaxima(dy: Tensor, x: Tensor, y: Tensor): Tensor {
+  const portable = (): Tensor[] => [composed(dy, x, y)]
+  return (x.dtype === 'float32' ? runOwnKernel('maxPool2x2Grad', { dy, x, y }, {}, portable) : portable())[0]!
+}
+
+/** The same from other operations. */
+function composed(dy: Tensor, x: Tensor, y: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const rows = unstack(reshape(x, [batch, height / 2, 2, width / 2, 2, channels]), 2)
   const corners = rows.flatMap((row) => unstack(row, 3))

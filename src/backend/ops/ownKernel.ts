@@ -5,6 +5,7 @@ export const ownKernels = {
   adam: 'EsrganScnnAdam',
   finiteCheck: 'EsrganScnnFiniteCheck',
   leakyReluGrad: 'EsrganScnnLeakyReluGrad',
+  maxPool2x2Grad: 'EsrganScnnMaxPool2x2Grad',
   residualDenseBlock: 'EsrganScnnResidualDenseBlock',
   residualDenseBlockGrad: 'EsrganScnnResidualDenseBlockGrad',
   standardise: 'EsrganScnnStandardise',

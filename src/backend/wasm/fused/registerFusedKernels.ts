@@ -4,6 +4,7 @@ import { takesThreadedKernels } from '../native/threaded.js'
 import { adam } from './adam.js'
 import { finiteCheck } from './finiteCheck.js'
 import { leakyReluGrad } from './leakyReluGrad.js'
+import { maxPool2x2Grad } from './maxPool2x2Grad.js'
 import { residualDenseBlock, residualDenseBlockGrad } from './residualDenseBlock.js'
 import { standardise } from './standardise.js'
 
@@ -12,8 +13,9 @@ import { standardise } from './standardise.js'
  * change nothing.
  */
 export function registerFusedKernels(): void {
-  const threaded = takesThreadedKernels() ? { finiteCheck, residualDenseBlock, residualDenseBlockGrad } : {}
-  for (const [name, kernelFunc] of Object.entries({ adam, leakyReluGrad, standardise, ...threaded })) {
+  const threaded = { finiteCheck, maxPool2x2Grad, residualDenseBlock, residualDenseBlockGrad, standardise }
+  const all = { adam, leakyReluGrad, ...(takesThreadedKernels() ? threaded : {}) }
+  for (const [name, kernelFunc] of Object.entries(all)) {
     const kernelName = ownKernels[name as keyof typeof ownKernels]
     if (!getKernel(kernelName, 'wasm')) {
       registerKernel({ kernelName, backendName: 'wasm', kernelFunc: kernelFunc as unknown as KernelFunc })

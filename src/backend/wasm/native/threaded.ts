@@ -22,6 +22,8 @@ export const jobKinds = {
   product: 14,
   copyChannels: 20,
   channelSums: 21,
+  standardise: 22,
+  maxPoolGradient: 23,
   adam: 30,
   finiteCheck: 31,
 } as const
