@@ -32,6 +32,8 @@ const results = runGates([
   { name: 'conformance', command: 'npm run conformance' },
   // What needs a real browser.
   { name: 'chromium', command: 'npm run test:chromium' },
+  // The kernels with fused multiply-add, between guards, and their threads.
+  { name: 'kernels on other Nodes', command: 'npm run test:nodes' },
   // The checked-in WebAssembly must be what its source gives, byte for byte.
   { name: 'kernels', command: 'npm run kernels -- --check' },
   { name: 'examples', command: 'npm run examples' },
