@@ -20,7 +20,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs-core'
 import { restartWasm, wasmFailure, wasmKernels } from './src/backend/index.ts'
+import { forceAlgorithm } from './src/backend/wasm/native/choice.ts'
 import { threadedKernels } from './src/backend/wasm/native/threaded.ts'
+import { createRandom } from './src/random.ts'
 import { startBackend } from './src/node/index.ts'
 const works = ${JSON.stringify(works)}
 const [mode, threads] = process.argv.slice(2)
@@ -53,6 +55,35 @@ const modes = {
     const value = convolve()
     for (let i = 0; i < 5000 && kernels().tasksDone().includes(0); i++) convolve()
     return { planned, before, started: workers.length, value, tasks: kernels().tasksDone(), running: wasmKernels().threads }
+  },
+  async bits() {
+    const random = createRandom(1, 'threads')
+    const draw = (...shape) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal()), shape)
+    const x = draw(2, 37, 41, 24)
+    const convolutions = [[3, 1], [3, 2], [5, 1], [1, 1]].map(([size, strides]) => [draw(size, size, 24, 40), strides])
+    const [a, b] = [draw(90, 300), draw(300, 70)]
+    /** A checksum of every bit that one way of computing gives. */
+    const checksum = () => {
+      const results = tf.tidy(() => [
+        ...convolutions.flatMap(([filter, strides]) => {
+          const convolve = (p, q) => tf.conv2d(p, q, strides, 'same')
+          return [convolve(x, filter), ...tf.grads(convolve)([x, filter])]
+        }),
+        tf.matMul(a, b),
+      ])
+      let sum = 0
+      for (const result of results) for (const word of new Int32Array(result.dataSync().buffer)) sum = (Math.imul(sum, 31) + word) | 0
+      tf.dispose(results)
+      return sum
+    }
+    const sums = {}
+    for (const way of ['winograd4', 'winograd2', 'direct']) {
+      forceAlgorithm(way)
+      const found = new Set()
+      for (let i = 0; i < 20 || (i < 500 && kernels().tasksDone().includes(0)); i++) found.add(checksum())
+      sums[way] = [...found]
+    }
+    return { sums, tasks: kernels().tasksDone() }
   },
   async exit() {
     const { output } = await modes.work()
@@ -155,6 +186,7 @@ interface Output {
   second: number | string
   isFailed: boolean
   again: number
+  sums: Record<string, number[]>
 }
 
 let project: Project
@@ -180,6 +212,15 @@ describe('the threads of the kernels', () => {
     expect(tasks.length).toBe(threads)
     expect(Math.min(...tasks)).toBeGreaterThan(0)
     expect(stderr).toBe('')
+  })
+
+  it('change no bit, whoever takes which task', async () => {
+    const [one, two, three] = await Promise.all([1, 2, 3].map((threads) => run('bits', threads)))
+    // The same twenty times, and with any number of threads.
+    for (const sums of Object.values(one!.sums)) expect(sums).toHaveLength(1)
+    expect(two!.sums).toEqual(one!.sums)
+    expect(three!.sums).toEqual(one!.sums)
+    expect(Math.min(...two!.tasks, ...three!.tasks)).toBeGreaterThan(0)
   })
 
   it('load nothing that the process was told to load', async () => {
