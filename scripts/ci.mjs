@@ -32,7 +32,7 @@ const results = runGates([
   { name: 'conformance', command: 'npm run conformance' },
   // What needs a real browser.
   { name: 'chromium', command: 'npm run test:chromium' },
-  // The kernels with fused multiply-add, between guards, and their threads.
+  // The kernels' threads, on the workers of other versions.
   { name: 'kernels on other Nodes', command: 'npm run test:nodes' },
   // The checked-in WebAssembly must be what its source gives, byte for byte.
   { name: 'kernels', command: 'npm run kernels -- --check' },

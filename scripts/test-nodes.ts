@@ -1,21 +1,13 @@
 /**
- * Runs the tests of the WebAssembly kernels and their threads on the other versions of Node that test/nodes pins: those with
- * fused multiply-add, whose variants the Node of `npm test` may not have. `npm ci --prefix test/nodes` installs them, on Linux.
+ * Runs the tests of the kernels' threads, models and precision on the other versions of Node that test/nodes pins, whose workers
+ * and WebAssembly are others. `npm ci --prefix test/nodes` installs them, on Linux.
  *
  *   npm run test:nodes
  */
 import { spawnSync } from 'node:child_process'
 import { findNode } from './lib/nodes.js'
 
-const tests = [
-  'denseKernels',
-  'residualDenseBlock',
-  'tfjsModels',
-  'threadedKernels',
-  'threads',
-  'wasmKernels',
-  'winograd',
-]
+const tests = ['threads', 'tfjsModels', 'wasmKernels', 'winograd']
 const files = tests.map((name) => `test/backend/${name}.test.ts`)
 for (const version of [22, 24]) {
   const program = findNode(version)
