@@ -76,14 +76,14 @@ const modes = {
       tf.dispose(results)
       return sum
     }
-    const sums = {}
+    const checksums = {}
     for (const way of ['winograd4', 'winograd2', 'direct']) {
       forceAlgorithm(way)
       const found = new Set()
       for (let i = 0; i < 20 || (i < 500 && kernels().tasksDone().includes(0)); i++) found.add(checksum())
-      sums[way] = [...found]
+      checksums[way] = [...found]
     }
-    return { sums, tasks: kernels().tasksDone() }
+    return { checksums, tasks: kernels().tasksDone() }
   },
   async exit() {
     const { output } = await modes.work()
@@ -186,7 +186,7 @@ interface Output {
   second: number | string
   isFailed: boolean
   again: number
-  sums: Record<string, number[]>
+  checksums: Record<string, number[]>
 }
 
 let project: Project
@@ -217,9 +217,9 @@ describe('the threads of the kernels', () => {
   it('change no bit, whoever takes which task', async () => {
     const [one, two, three] = await Promise.all([1, 2, 3].map((threads) => run('bits', threads)))
     // The same twenty times, and with any number of threads.
-    for (const sums of Object.values(one!.sums)) expect(sums).toHaveLength(1)
-    expect(two!.sums).toEqual(one!.sums)
-    expect(three!.sums).toEqual(one!.sums)
+    for (const sums of Object.values(one!.checksums)) expect(sums).toHaveLength(1)
+    expect(two!.checksums).toEqual(one!.checksums)
+    expect(three!.checksums).toEqual(one!.checksums)
     expect(Math.min(...two!.tasks, ...three!.tasks)).toBeGreaterThan(0)
   })
 
