@@ -10,6 +10,7 @@ import { add, conv2d, engine, randomNormal, tidy, type NamedAttrMap, type Tensor
 import {
   algorithms,
   forceAlgorithm,
+  winogradKinds,
   type Algorithm,
   type ConvolutionKind,
   type Operation,
@@ -25,10 +26,12 @@ const images: readonly (readonly [batch: number, side: number])[] = [
   [2, 64],
 ]
 const operations: readonly Operation[] = ['forward', 'inputGradient', 'filterGradient']
+/** What is measured for each kind; the last two are like the Siamese encoder's and the discriminator's. */
 const kinds: Readonly<Record<ConvolutionKind, { filter: number; stride: number }>> = {
   '3x3': { filter: 3, stride: 1 },
   '1x1': { filter: 1, stride: 1 },
-  // As the Siamese encoder and the discriminator have them.
+  '3x3/2': { filter: 3, stride: 2 },
+  '4x4/2': { filter: 4, stride: 2 },
   uneven: { filter: 3, stride: 2 },
   other: { filter: 4, stride: 2 },
 }
@@ -93,7 +96,7 @@ const tables: Record<string, Record<string, Record<string, string[]>>> = {}
 for (const operation of operations) {
   for (const [kind, { filter }] of Object.entries(kinds) as [ConvolutionKind, { filter: number }][]) {
     const candidates: Algorithm[] = ['composed', 'direct']
-    if (kind === '3x3') candidates.push('winograd2', 'winograd4')
+    if (winogradKinds.has(kind)) candidates.push('winograd2', 'winograd4')
     for (const [batch, side] of images) {
       for (const inputs of channelSteps) {
         const rows = new Map(wasmPrecisions.map((precision) => [precision, '']))

@@ -3,7 +3,15 @@ import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { wasmMemory, wasmPrecisions } from '../../src/backend/index.js'
 import { wasmBackend } from '../../src/backend/wasm/backend.js'
-import { algorithms, chooseAlgorithm, forceAlgorithm, type Operation } from '../../src/backend/wasm/native/choice.js'
+import {
+  algorithms,
+  chooseAlgorithm,
+  forceAlgorithm,
+  sizeOfConvolution,
+  winogradKinds,
+  type ConvolutionKind,
+  type Operation,
+} from '../../src/backend/wasm/native/choice.js'
 import { channelSteps, choices, pixelSteps } from '../../src/backend/wasm/native/choices.js'
 import { startBackend } from '../../src/node/index.js'
 import { createRandom } from '../../src/random.js'
@@ -176,7 +184,11 @@ describe('the table of algorithms', () => {
   it.each(wasmPrecisions)('has one for every shape, and of Winograd’s only those of its precision: %s', (precision) => {
     for (const operation of operations) {
       for (const [kind, rows] of Object.entries(choices[precision][operation])) {
-        const allowed = kind === '3x3' ? (precision === 'fast' ? /^[cd24]+$/ : /^[cd2]+$/) : /^[cd]+$/
+        const allowed = winogradKinds.has(kind as ConvolutionKind)
+          ? precision === 'fast'
+            ? /^[cd24]+$/
+            : /^[cd2]+$/
+          : /^[cd]+$/
         expect(rows).toHaveLength(pixelSteps.length * channelSteps.length)
         for (const row of rows) {
           expect(row).toHaveLength(channelSteps.length)
@@ -194,5 +206,38 @@ describe('the table of algorithms', () => {
     expect(at(8000, 60, 70)).toBe(at(8192, 64, 64))
     // What the generator is made of.
     expect(at(1024, 192, 64)).toBe('winograd4')
+  })
+
+  it('gives Winograd’s to the convolutions that they compute, and to no other', () => {
+    const algorithmOf = (filter: [number, number], stride: number, dilation = 1): string => {
+      const shape: [number, number, number, number] = [...filter, 64, 64]
+      const info = tf.backend_util.computeConv2DInfo([1, 32, 32, 64], shape, stride, dilation, 'same')
+      return chooseAlgorithm('forward', sizeOfConvolution(info), 'fast')
+    }
+    forceAlgorithm('winograd4')
+    for (const filter of [
+      [3, 3],
+      [4, 4],
+      [3, 4],
+      [2, 4],
+    ] as const)
+      expect(algorithmOf([...filter], 2)).toBe('winograd4')
+    expect(algorithmOf([3, 3], 1)).toBe('winograd4')
+    for (const filter of [
+      [1, 1],
+      [2, 2],
+      [5, 5],
+      [1, 4],
+      [3, 5],
+    ] as const)
+      expect(algorithmOf([...filter], 2)).toBe('direct')
+    for (const filter of [
+      [4, 4],
+      [1, 1],
+      [3, 4],
+    ] as const)
+      expect(algorithmOf([...filter], 1)).toBe('direct')
+    expect(algorithmOf([3, 3], 3)).toBe('direct')
+    expect(algorithmOf([3, 3], 1, 2)).toBe('direct')
   })
 })

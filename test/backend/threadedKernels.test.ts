@@ -7,7 +7,11 @@ import {
   type Direct,
 } from '../../src/backend/wasm/native/direct.js'
 import { multiplyMatrices } from '../../src/backend/wasm/native/product.js'
-import { winogradConvolution, winogradFilterGradient } from '../../src/backend/wasm/native/winograd.js'
+import {
+  winogradConvolution,
+  winogradFilterGradient,
+  winogradInputGradient,
+} from '../../src/backend/wasm/native/winograd.js'
 import { createRandom } from '../../src/random.js'
 import { convolution, convolutionGradients, type Geometry } from '../conformance/truth/convolution.js'
 import { mapped, sizeOf, values, type Values } from '../conformance/truth/values.js'
@@ -28,16 +32,22 @@ interface Sizes {
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
 
-/** Convolutions with at least one output; with `isPlain` those that Winograd's algorithm takes. */
-const sizes = (isPlain: boolean): fc.Arbitrary<Sizes> =>
+/** What a convolution's filter, stride and dilation may be, and how large its images are. */
+interface Range {
+  readonly image: number
+  readonly sides: readonly [least: number, most: number]
+  readonly strides: readonly [least: number, most: number]
+  readonly dilation: number
+}
+
+/** Convolutions with at least one output. */
+const sizesOf = ({ image, sides, strides, dilation }: Range): fc.Arbitrary<Sizes> =>
   fc
     .record({
-      x: fc.tuple(between(1, 3), between(1, 11), between(1, 11), between(1, 21)),
-      filter: isPlain
-        ? fc.tuple(fc.constant(3), fc.constant(3), fc.constant(0), between(1, 21))
-        : fc.tuple(between(1, 5), between(1, 5), fc.constant(0), between(1, 21)),
-      strides: isPlain ? fc.constant([1, 1] as const) : fc.tuple(between(1, 4), between(1, 4)),
-      dilations: isPlain ? fc.constant([1, 1] as const) : fc.tuple(between(1, 3), between(1, 3)),
+      x: fc.tuple(between(1, 3), between(1, image), between(1, image), between(1, 21)),
+      filter: fc.tuple(between(...sides), between(...sides), fc.constant(0), between(1, 21)),
+      strides: fc.tuple(between(...strides), between(...strides)),
+      dilations: fc.tuple(between(1, dilation), between(1, dilation)),
       pad: fc.tuple(between(0, 4), between(0, 4), between(0, 4), between(0, 4)),
       seed: fc.nat(),
       gaps: fc.tuple(between(0, 5), between(0, 5)),
@@ -116,6 +126,10 @@ function prepare({ x: xShape, filter: filterShape, strides, dilations, pad, seed
 const absolute = (x: Values): Values => mapped(x, Math.abs)
 const largest = ({ data }: Values): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
+/** What sums of `count` products may be that cancel each other where a tile of Winograd's meets nothing but zeros. */
+const cancelled = (m: number, count: number, a: Values, b: Values): number =>
+  m === 0 ? 0 : count * largest(a) * largest(b)
+
 /** Every element within `tolerance` of the largest sum of absolute terms. */
 function expectClose(actual: Values, truth: Values, scale: Values, tolerance: number): void {
   const worst = actual.data.reduce((most, value, i) => {
@@ -125,19 +139,24 @@ function expectClose(actual: Values, truth: Values, scale: Values, tolerance: nu
   expect(worst).toBeLessThanOrEqual(tolerance * largest(scale))
 }
 
+const anything: Range = { image: 11, sides: [1, 5], strides: [1, 4], dilation: 3 }
+const plain: Range = { image: 11, sides: [3, 3], strides: [1, 1], dilation: 1 }
+const halving: Range = { image: 15, sides: [2, 4], strides: [2, 2], dilation: 1 }
 const algorithms = [
-  { name: 'direct', m: 0, tolerance: 1e-6 },
-  { name: 'Winograd F(2x2)', m: 2, tolerance: 1e-6 },
-  { name: 'Winograd F(4x4)', m: 4, tolerance: 2e-5 },
+  { name: 'direct', m: 0, inStep: 1, tolerance: 1e-6, range: anything },
+  { name: 'Winograd F(2x2)', m: 2, inStep: 1, tolerance: 1e-6, range: plain },
+  { name: 'Winograd F(4x4)', m: 4, inStep: 1, tolerance: 2e-5, range: plain },
+  { name: 'Winograd F(3x3) of stride 2', m: 3, inStep: 2, tolerance: 1e-6, range: halving },
+  { name: 'Winograd F(5x5) of stride 2', m: 5, inStep: 2, tolerance: 2e-5, range: halving },
 ] as const
 
 describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
-  describe.each(algorithms)('$name', ({ m, tolerance }) => {
+  describe.each(algorithms)('$name', ({ m, inStep, tolerance, range }) => {
     const heaps = [1, 3].map((threads) => threadedHeap(variant, threads))
     for (const heap of heaps) heap.reset()
     const check = (test: (heap: ThreadedHeap, given: Sizes) => void, isDilated = true): void =>
       fc.assert(
-        fc.property(sizes(m > 0), fc.constantFrom(0, 1), (given, k) => {
+        fc.property(sizesOf(range), fc.constantFrom(0, 1), (given, k) => {
           const heap = heaps[k]!
           try {
             test(heap, isDilated ? given : { ...given, dilations: [1, 1] })
@@ -156,6 +175,7 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
         const job = {
           ...fields,
           m,
+          inStep,
           x: heap.put(spread(x, xGap), given.last === 'x'),
           xStride: fields.inChannels + xGap,
           y: y.place,
@@ -173,7 +193,8 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
             return sum > 0 ? sum : sum * 0.25
           }),
         }
-        const scale = mapped(convolution(absolute(x), absolute(filter), geometry), (value) => value + largest(bias))
+        const beside = largest(bias) + cancelled(m, fields.inChannels, x, filter)
+        const scale = mapped(convolution(absolute(x), absolute(filter), geometry), (value) => value + beside)
         expectClose(y.numbers(), expected, scale, tolerance)
       }))
 
@@ -187,6 +208,7 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
         const job = {
           ...fields,
           m,
+          inStep,
           x: heap.put(spread(dy, yGap), given.last === 'y'),
           xStride: outChannels + yGap,
           y: place,
@@ -200,20 +222,7 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
           residualStride: inChannels + xGap,
         }
         if (m === 0) directInputGradient(heap.backend, heap.kernels, job)
-        else {
-          winogradConvolution(heap.backend, heap.kernels, {
-            ...job,
-            inHeight: fields.outHeight,
-            inWidth: fields.outWidth,
-            inChannels: outChannels,
-            outHeight: fields.inHeight,
-            outWidth: fields.inWidth,
-            outChannels: inChannels,
-            isTurned: 1,
-            top: 2 - fields.top,
-            left: 2 - fields.left,
-          })
-        }
+        else winogradInputGradient(heap.backend, heap.kernels, job)
         const expected = {
           shape: dx.shape,
           data: dx.data.map((value, i) => 0.5 * value * (x.data[i]! > 0 ? 1 : 0.25) + x.data[i]!),
@@ -221,7 +230,8 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
         const [scale] = convolutionGradients(absolute(dy), x, absolute(filter), geometry)
         const all = heap.read(place, (x.data.length / inChannels) * (inChannels + xGap))
         const actual = all.filter((_, i) => i % (inChannels + xGap) < inChannels)
-        const bound = mapped(scale, (value) => value + largest(x))
+        const beside = largest(x) + cancelled(m, outChannels, dy, filter)
+        const bound = mapped(scale, (value) => value + beside)
         expectClose(values(dx.shape, actual), expected, bound, tolerance)
       }, false))
 
@@ -234,6 +244,7 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
         const job = {
           ...fields,
           m,
+          inStep,
           x: heap.put(spread(x, xGap), given.last === 'x'),
           xStride: fields.inChannels + xGap,
           y: heap.put(spread(dy, yGap), given.last === 'y'),
@@ -243,7 +254,9 @@ describe.each(threadedVariants)('threaded kernels, %s', (variant) => {
         if (m === 0) directFilterGradient(heap.backend, heap.kernels, job)
         else winogradFilterGradient(heap.backend, heap.kernels, job)
         const [, scale] = convolutionGradients(absolute(dy), absolute(x), filter, geometry)
-        expectClose(out.numbers(), df, scale, tolerance)
+        const beside = cancelled(m, fields.batch, x, dy)
+        const bound = mapped(scale, (value) => value + beside)
+        expectClose(out.numbers(), df, bound, tolerance)
       }))
   })
 })
@@ -255,26 +268,32 @@ describe('the number of threads', () => {
   ]
   for (const heap of [one, three]) heap.reset()
 
-  it.each(algorithms)('changes no bit of what is computed: $name', ({ m }) => {
+  it.each(algorithms)('changes no bit of what is computed: $name', ({ m, inStep, range }) => {
     fc.assert(
-      fc.property(sizes(true), (given) => {
+      fc.property(sizesOf({ ...range, dilation: 1 }), (given) => {
         const { x, filter, dy, fields } = prepare(given)
         const results = [one, three].map((heap) => {
           try {
             const at = (tensor: Values): number => heap.put(tensor.data)
             const y = heap.room(dy.data.length)
             const df = heap.room(filter.data.length)
-            const strides = { m, x: at(x), xStride: fields.inChannels, yStride: fields.outChannels }
-            const forward = { ...fields, ...strides, y, filter: at(filter) }
-            const backward = { ...fields, ...strides, y: at(dy), filter: df }
+            const dx = heap.room(x.data.length)
+            const { inChannels, outChannels } = fields
+            const strides = { m, inStep, x: at(x), xStride: inChannels, yStride: outChannels }
+            const places = { filter: at(filter), dy: at(dy) }
+            const forward = { ...fields, ...strides, y, filter: places.filter }
+            const backward = { ...fields, ...strides, y: places.dy, filter: df }
+            const turned = { ...forward, x: places.dy, xStride: outChannels, y: dx, yStride: inChannels }
             if (m === 0) {
               directConvolution(heap.backend, heap.kernels, forward)
+              directInputGradient(heap.backend, heap.kernels, turned)
               directFilterGradient(heap.backend, heap.kernels, backward)
             } else {
               winogradConvolution(heap.backend, heap.kernels, forward)
+              winogradInputGradient(heap.backend, heap.kernels, turned)
               winogradFilterGradient(heap.backend, heap.kernels, backward)
             }
-            return [heap.read(y, dy.data.length), heap.read(df, filter.data.length)]
+            return [heap.read(y, dy.data.length), heap.read(dx, x.data.length), heap.read(df, filter.data.length)]
           } finally {
             heap.reset()
           }

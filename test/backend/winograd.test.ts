@@ -17,7 +17,12 @@ interface Shape {
   inChannels: number
   outChannels: number
   pads: [top: number, bottom: number, left: number, right: number]
+  stride: 1 | 2
+  filter: [height: number, width: number]
 }
+
+/** Pixels of the output along an axis. */
+const outputOf = (size: number, filter: number, stride: number): number => Math.floor((size - filter) / stride) + 1
 
 /** Standard normal numbers. */
 function draw(size: number, path: string): Float32Array {
@@ -27,29 +32,30 @@ function draw(size: number, path: string): Float32Array {
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 
-/** Output and both gradients of a 3x3 convolution of stride 1 in float64, element by element. */
+/** Output and both gradients of a convolution in float64, element by element. */
 function truth(
-  { batch, height, width, inChannels, outChannels, pads }: Shape,
+  { batch, height, width, inChannels, outChannels, pads, stride, filter }: Shape,
   x: Float32Array,
   f: Float32Array,
   dy: Float32Array,
 ) {
   const [top, bottom, left, right] = pads
-  const [outHeight, outWidth] = [height + top + bottom - 2, width + left + right - 2]
+  const outHeight = outputOf(height + top + bottom, filter[0], stride)
+  const outWidth = outputOf(width + left + right, filter[1], stride)
   const y = new Float64Array(batch * outHeight * outWidth * outChannels)
   const dx = new Float64Array(x.length)
   const df = new Float64Array(f.length)
   for (let b = 0; b < batch; b++)
     for (let i = 0; i < outHeight; i++)
       for (let j = 0; j < outWidth; j++)
-        for (let p = 0; p < 3; p++)
-          for (let q = 0; q < 3; q++) {
-            const [row, column] = [i + p - top, j + q - left]
+        for (let p = 0; p < filter[0]; p++)
+          for (let q = 0; q < filter[1]; q++) {
+            const [row, column] = [i * stride + p - top, j * stride + q - left]
             if (row < 0 || column < 0 || row >= height || column >= width) continue
             const out = ((b * outHeight + i) * outWidth + j) * outChannels
             for (let c = 0; c < inChannels; c++) {
               const at = ((b * height + row) * width + column) * inChannels + c
-              const tap = ((p * 3 + q) * inChannels + c) * outChannels
+              const tap = ((p * filter[1] + q) * inChannels + c) * outChannels
               for (let k = 0; k < outChannels; k++) {
                 y[out + k]! += x[at]! * f[tap + k]!
                 dx[at]! += dy[out + k]! * f[tap + k]!
@@ -73,16 +79,21 @@ function relativeError(actual: ArrayLike<number>, expected: Float64Array): numbe
 }
 
 async function errors(shape: Shape): Promise<Record<'y' | 'dx' | 'df', number>> {
-  const { batch, height, width, inChannels, outChannels, pads } = shape
+  const { batch, height, width, inChannels, outChannels, pads, stride, filter } = shape
   const inShape: [number, number, number, number] = [batch, height, width, inChannels]
-  const filterShape: [number, number, number, number] = [3, 3, inChannels, outChannels]
+  const filterShape: [number, number, number, number] = [...filter, inChannels, outChannels]
   const [top, bottom, left, right] = pads
-  const outShape = [batch, height + top + bottom - 2, width + left + right - 2, outChannels]
+  const outShape = [
+    batch,
+    outputOf(height + top + bottom, filter[0], stride),
+    outputOf(width + left + right, filter[1], stride),
+    outChannels,
+  ]
   const [x, f, dy] = [draw(product(inShape), 'x'), draw(product(filterShape), 'f'), draw(product(outShape), 'dy')]
   const expected = truth(shape, x, f, dy)
   const results = tf.tidy(() => {
     const convolve = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
-      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, [
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, [
         [0, 0],
         [top, bottom],
         [left, right],
@@ -102,17 +113,25 @@ async function errors(shape: Shape): Promise<Record<'y' | 'dx' | 'df', number>> 
 }
 
 const pad = fc.integer({ min: 0, max: 2 })
-const shapes = fc.record({
-  batch: fc.integer({ min: 1, max: 3 }),
-  height: fc.integer({ min: 3, max: 19 }),
-  width: fc.integer({ min: 3, max: 19 }),
-  inChannels: fc.integer({ min: 1, max: 21 }),
-  outChannels: fc.integer({ min: 1, max: 21 }),
-  pads: fc.tuple(pad, pad, pad, pad),
-})
+const shapesOf = (stride: 1 | 2): fc.Arbitrary<Shape> =>
+  fc.record({
+    batch: fc.integer({ min: 1, max: 3 }),
+    height: fc.integer({ min: 4, max: 19 }),
+    width: fc.integer({ min: 4, max: 19 }),
+    inChannels: fc.integer({ min: 1, max: 21 }),
+    outChannels: fc.integer({ min: 1, max: 21 }),
+    pads: fc.tuple(pad, pad, pad, pad),
+    stride: fc.constant(stride),
+    filter: stride === 1 ? fc.constant([3, 3]) : fc.constantFrom([3, 3], [4, 4], [3, 4], [4, 3], [2, 4], [4, 2]),
+  })
 const limits = { fast: 1e-5, exact: 1e-6 }
 
-describe.each(wasmPrecisions)('3x3 convolutions of stride 1 and their gradients, %s', (precision) => {
+describe.each(
+  wasmPrecisions.flatMap((precision) => [
+    { precision, stride: 1 as const },
+    { precision, stride: 2 as const },
+  ]),
+)('convolutions of stride $stride and their gradients, $precision', ({ precision, stride }) => {
   // Whatever would be faster for the shape.
   beforeAll(() => forceAlgorithm(precision === 'exact' ? 'winograd2' : 'winograd4'))
   afterAll(() => forceAlgorithm(undefined))
@@ -120,7 +139,7 @@ describe.each(wasmPrecisions)('3x3 convolutions of stride 1 and their gradients,
   it('are as near to float64 as they say, in any size and with any pads', async () => {
     setWasmPrecision(precision)
     await fc.assert(
-      fc.asyncProperty(shapes, async (shape) => {
+      fc.asyncProperty(shapesOf(stride), async (shape) => {
         for (const error of Object.values(await errors(shape))) expect(error).toBeLessThan(limits[precision])
       }),
       { seed: 1, numRuns: 60 },
@@ -134,7 +153,9 @@ describe.each(wasmPrecisions)('3x3 convolutions of stride 1 and their gradients,
   ])('$why', async ({ batch, size, channels }) => {
     setWasmPrecision(precision)
     const [inChannels, outChannels] = channels as [number, number]
-    const shape: Shape = { batch, height: size, width: size - 1, inChannels, outChannels, pads: [1, 1, 1, 1] }
+    const filter: [number, number] = stride === 1 ? [3, 3] : [4, 4]
+    const pads: Shape['pads'] = [1, 1, 1, 1]
+    const shape = { batch, height: size, width: size - 1, inChannels, outChannels, pads, stride, filter }
     for (const error of Object.values(await errors(shape))) expect(error).toBeLessThan(limits[precision])
   })
 })

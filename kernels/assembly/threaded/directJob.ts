@@ -7,8 +7,6 @@ import { Job } from './job'
  */
 @unmanaged
 export class DirectJob extends Job {
-  filterHeight: i32
-  filterWidth: i32
   strideHeight: i32
   strideWidth: i32
   dilationHeight: i32

@@ -50,17 +50,26 @@ export function finishRow(job: Job, from: usize, pixel: i32, first: i32, channel
   }
 }
 
-/** Finishes four channels of `count` pixels side by side, from vectors that lie one after the other. */
-export function finishPixels(job: Job, from: usize, count: i32, pixel: i32, channel: i32, lanes: i32): void {
+/** Finishes four channels of `count` pixels, `pixelStep` apart in y, from vectors that lie one after the other. */
+export function finishPixels(
+  job: Job,
+  from: usize,
+  count: i32,
+  pixel: i32,
+  pixelStep: i32,
+  channel: i32,
+  lanes: i32,
+): void {
   if (lanes < 4 || job.sign || job.residual) {
-    for (; count > 0; count--, from += 16) finish(job, v128.load(from), pixel++, channel, lanes)
+    for (; count > 0; count--, from += 16, pixel += pixelStep) finish(job, v128.load(from), pixel, channel, lanes)
     return
   }
   const place = (<usize>channel) << 2
   const bias = job.bias ? v128.load(job.bias + place) : f32x4.splat(0)
   const slope = job.slope
-  const step = (<usize>job.yStride) << 2
-  let to = job.y + <usize>pixel * step + place
+  const pixelBytes = (<usize>job.yStride) << 2
+  const step = <usize>pixelStep * pixelBytes
+  let to = job.y + <usize>pixel * pixelBytes + place
   for (; count > 0; count--, from += 16, to += step) {
     v128.store(to, leaky(f32x4.add(v128.load(from), bias), slope))
   }

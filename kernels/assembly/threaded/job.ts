@@ -18,7 +18,7 @@ export class Job {
   outHeight: i32
   outWidth: i32
   outChannels: i32
-  // [3, 3, in, out], or [3, 3, out, in] to be used turned by 180 degrees.
+  // [filterHeight, filterWidth, in, out], or [.., out, in] to be used turned by 180 degrees.
   filter: usize
   isTurned: i32
   // Zeros above and left of the input.
@@ -54,4 +54,14 @@ export class Job {
   // Filters in several places, `FilterPart`s; 0 where there is one.
   list: usize
   listCount: i32
+  filterHeight: i32
+  filterWidth: i32
+  // Winograd: taps of an axis of the filter, or of one of its phases; pixels from tap to tap of the input and from output
+  // to output of a phase, one of them 2 for a convolution of stride 2 and its input gradient.
+  taps: i32
+  inStep: i32
+  outStep: i32
+  // Outputs of phase (0, 0) above and left of y.
+  outTop: i32
+  outLeft: i32
 }

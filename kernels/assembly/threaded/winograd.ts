@@ -1,36 +1,35 @@
 import { Job } from './job'
 import { multiplyRows } from './panel'
 import { filterPanel, panelBytes } from './winogradFilter'
-import { planeGap, roundUp, temporaryBytes } from './winogradLayout'
-import { transformTile, writeTile } from './winogradTiles'
+import { depthOf, panelsOf, planeGap, pointsOf, roundUp, rowBytes, temporaryBytes } from './winogradLayout'
+import { transformInputTile, writeTile } from './winogradTiles'
 
 /**
  * One task of the convolution: some tiles, and one of `panelGroups` groups of panels. Where no transformed filter is given
  * it transforms each panel for itself, which for few tiles costs less than to fetch it from the other cores' caches.
  */
 export function convolveTask(job: Job, task: i32, thread: i32): void {
-  const m = job.m
-  const inChannels = job.inChannels
   const block = job.block
-  const points = (m + 2) * (m + 2)
+  const points = pointsOf(job)
+  const depth = <usize>depthOf(job)
   const part = task / job.panelGroups
   const group = task - part * job.panelGroups
   const first = job.firstTile + part * block
   const count = min(block, job.firstTile + job.tiles - first)
-  const panels = (job.outChannels + 7) >> 3
-  const inRow = (<usize>roundUp(inChannels, 4)) << 2
+  const panels = job.outStep * job.outStep * panelsOf(job)
+  const inRow = rowBytes(job)
   const inStep = <usize>block * inRow + planeGap
   const outStep = ((<usize>block) << 5) + planeGap
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   // The patch and what of the filter is gathered are never needed at the same time.
   const patch = temporary + temporaryBytes
-  const v = patch + <usize>max(points * roundUp(inChannels, 4) * 4, 576)
+  const v = patch + <usize>max(points * roundUp(job.inChannels, 4) * 4, 576)
   const products = v + <usize>points * inStep
   const ownPanel = products + <usize>points * outStep
   for (let t = 0; t < count; t++) {
-    transformTile(job, false, first + t, v + <usize>t * inRow, inStep, temporary, patch)
+    transformInputTile(job, first + t, v + <usize>t * inRow, inStep, temporary, patch)
   }
-  const xiBytes = ((<usize>inChannels) << 5) + planeGap
+  const xiBytes = (depth << 5) + planeGap
   const last = (panels * (group + 1)) / job.panelGroups
   for (let p = (panels * group) / job.panelGroups; p < last; p++) {
     let panel = ownPanel
@@ -42,7 +41,7 @@ export function convolveTask(job: Job, task: i32, thread: i32): void {
       for (let t = 0; t < count; t += 4) {
         // Beyond the last tile rows of the block are computed that nobody reads: block is a multiple of four.
         const row = rows + <usize>t * inRow
-        const end = row + ((<usize>inChannels) << 2)
+        const end = row + (depth << 2)
         multiplyRows(row, row + inRow, row + 2 * inRow, row + 3 * inRow, end, panel, out + ((<usize>t) << 5), 32)
       }
     }

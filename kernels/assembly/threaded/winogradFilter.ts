@@ -2,7 +2,7 @@ import { filterPartOf } from './filterPart'
 import { Job } from './job'
 import { loadLanes } from './simd'
 import { transformFilter } from './transforms'
-import { planeGap, temporaryBytes } from './winogradLayout'
+import { depthOf, panelsOf, phaseColumn, phaseRow, planeGap, pointsOf, temporaryBytes } from './winogradLayout'
 
 /** Four rows of four words, columns to rows: 4 vectors at `to`, `toStep` apart. Rows and words beyond are zeros. */
 function transposeLanes(from: usize, fromStep: usize, rows: i32, lanes: i32, to: usize, toStep: usize): void {
@@ -23,40 +23,64 @@ function transposeLanes(from: usize, fromStep: usize, rows: i32, lanes: i32, to:
 
 /** Bytes of the transformed filter's panel of eight output channels. */
 export function panelBytes(job: Job): usize {
-  const n = job.m + 2
-  return <usize>(n * n) * (((<usize>job.inChannels) << 5) + planeGap)
+  return <usize>pointsOf(job) * (((<usize>depthOf(job)) << 5) + planeGap)
 }
 
 /** Transforms one panel of the filter: eight output channels, all input channels. */
 export function filterPanel(job: Job, panel: i32, panelPlace: usize, temporary: usize): void {
-  if (!job.list) {
-    return filterPart(job, job.filter, job.inChannels, job.inChannels * job.outChannels, panel, panelPlace, temporary)
+  const inChannels = job.inChannels
+  if (job.list) {
+    for (let i = 0; i < job.listCount; i++) {
+      const part = filterPartOf(job, i)
+      const channels = job.isTurned ? part.outputs : part.inputs
+      const place = panelPlace + ((<usize>part.first) << 5)
+      filterPart(job, part.filter, channels, part.inputs * part.outputs, 0, panel, place, temporary)
+    }
+    return
   }
-  for (let i = 0; i < job.listCount; i++) {
-    const part = filterPartOf(job, i)
-    const channels = job.isTurned ? part.outputs : part.inputs
-    const place = panelPlace + ((<usize>part.first) << 5)
-    filterPart(job, part.filter, channels, part.inputs * part.outputs, panel, place, temporary)
+  const tapWords = inChannels * job.outChannels
+  if (job.outStep === 2) {
+    const phase = panel / panelsOf(job)
+    panel -= phase * panelsOf(job)
+    return filterPart(job, job.filter, inChannels, tapWords, phase, panel, panelPlace, temporary)
+  }
+  const phases = job.inStep * job.inStep
+  for (let phase = 0; phase < phases; phase++, panelPlace += (<usize>inChannels) << 5) {
+    filterPart(job, job.filter, inChannels, tapWords, phase, panel, panelPlace, temporary)
   }
 }
 
-/** Transforms a panel of one stored filter, whose taps are `tapWords` apart, for some input channels. */
+/** Transforms a phase of a panel of one stored filter, whose taps are `tapWords` apart, for some input channels. */
 function filterPart(
   job: Job,
   filter: usize,
   inChannels: i32,
   tapWords: i32,
+  phase: i32,
   panel: i32,
   panelPlace: usize,
   temporary: usize,
 ): void {
   const m = job.m
+  const taps = job.taps
   const outChannels = job.outChannels
-  const n = m + 2
+  const n = m + taps - 1
   const gathered = temporary + temporaryBytes
-  const tapStep = (<usize>tapWords) << 2
-  const xiStep = ((<usize>job.inChannels) << 5) + planeGap
-  const rowStep = <usize>n * xiStep
+  const gatheredBytes = (<usize>(taps * taps)) << 4
+  const step = max(job.inStep, job.outStep)
+  const firstRow = phaseRow(phase, step)
+  const firstColumn = phaseColumn(phase, step)
+  // Taps of this phase that the filter has.
+  const rows = min(taps, (job.filterHeight - firstRow + step - 1) / step)
+  const columns = min(taps, (job.filterWidth - firstColumn + step - 1) / step)
+  const isWhole = rows === taps && columns === taps
+  const tapBytes = (<usize>tapWords) << 2
+  const columnStep = <usize>step * tapBytes
+  const rowStep = <usize>job.filterWidth * columnStep
+  const phasePlace = filter + <usize>(firstRow * job.filterWidth + firstColumn) * tapBytes
+  const xiStep = ((<usize>depthOf(job)) << 5) + planeGap
+  const toRowStep = <usize>n * xiStep
+  if (!isWhole) memory.fill(gathered, 0, 4 * gatheredBytes)
   for (let half = 0; half < 2; half++) {
     const channel = panel * 8 + half * 4
     const lanes = min(4, outChannels - channel)
@@ -67,28 +91,34 @@ function filterPart(
       }
     } else if (!job.isTurned) {
       for (let c = 0; c < inChannels; c++, to += 32) {
-        let from = filter + ((<usize>(c * outChannels + channel)) << 2)
-        let step = tapStep
-        if (lanes < 4) {
-          for (let tap = 0; tap < 9; tap++) {
-            v128.store(gathered + ((<usize>tap) << 4), loadLanes(from + <usize>tap * tapStep, lanes))
-          }
-          from = gathered
-          step = 16
+        const from = phasePlace + ((<usize>(c * outChannels + channel)) << 2)
+        if (lanes === 4 && isWhole) {
+          transformFilter(m, taps, from, rowStep, columnStep, to, toRowStep, xiStep, temporary)
+          continue
         }
-        transformFilter(m, from, 3 * step, step, to, rowStep, xiStep, temporary)
+        for (let i = 0; i < rows; i++) {
+          for (let j = 0; j < columns; j++) {
+            const tap = from + <usize>i * rowStep + <usize>j * columnStep
+            v128.store(gathered + ((<usize>(i * taps + j)) << 4), loadLanes(tap, lanes))
+          }
+        }
+        transformFilter(m, taps, gathered, (<usize>taps) << 4, 16, to, toRowStep, xiStep, temporary)
       }
     } else {
       // Output channels are rows of the stored filter: four at a time, transposed.
       for (let c = 0; c < inChannels; c += 4) {
         const count = min(4, inChannels - c)
-        const from = filter + ((<usize>(channel * inChannels + c)) << 2)
-        for (let tap = 0; tap < 9; tap++) {
-          const target = gathered + ((<usize>(8 - tap)) << 4)
-          transposeLanes(from + <usize>tap * tapStep, (<usize>inChannels) << 2, lanes, count, target, 144)
+        const from = phasePlace + ((<usize>(channel * inChannels + c)) << 2)
+        for (let i = 0; i < rows; i++) {
+          for (let j = 0; j < columns; j++) {
+            const tap = from + <usize>i * rowStep + <usize>j * columnStep
+            const target = gathered + ((<usize>(taps * taps - 1 - i * taps - j)) << 4)
+            transposeLanes(tap, (<usize>inChannels) << 2, lanes, count, target, gatheredBytes)
+          }
         }
         for (let k = 0; k < count; k++, to += 32) {
-          transformFilter(m, gathered + <usize>k * 144, 48, 16, to, rowStep, xiStep, temporary)
+          const place = gathered + <usize>k * gatheredBytes
+          transformFilter(m, taps, place, (<usize>taps) << 4, 16, to, toRowStep, xiStep, temporary)
         }
       }
     }

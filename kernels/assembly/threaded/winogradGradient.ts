@@ -2,8 +2,8 @@ import { Job } from './job'
 import { multiplyColumns } from './panel'
 import { storeLanes } from './simd'
 import { transformFilterGradient } from './transforms'
-import { planeGap, roundUp, temporaryBytes } from './winogradLayout'
-import { transformTile } from './winogradTiles'
+import { depthOf, phaseColumn, phaseRow, planeGap, pointsOf, roundUp, rowBytes, temporaryBytes } from './winogradLayout'
+import { transformGradientTile, transformInputTile } from './winogradTiles'
 
 /** One task of the filter gradient's transforms: some tiles of input and output gradient, into v and d of all tiles. */
 export function gradientTilesTask(job: Job, task: i32, thread: i32): void {
@@ -32,18 +32,18 @@ function transformBothTiles(
   temporary: usize,
 ): void {
   const patch = temporary + temporaryBytes
-  const inRow = (<usize>roundUp(job.inChannels, 4)) << 2
+  const inRow = rowBytes(job)
   const outRow = (<usize>roundUp(job.outChannels, 8)) << 2
   const vStep = <usize>tiles * inRow + planeGap
   const dStep = <usize>tiles * outRow + planeGap
   for (let tile = first; tile < end; tile++) {
     const at = <usize>(tile - origin)
-    transformTile(job, false, tile, v + at * inRow, vStep, temporary, patch)
-    transformTile(job, true, tile, d + at * outRow, dStep, temporary, patch)
+    transformInputTile(job, tile, v + at * inRow, vStep, temporary, patch)
+    transformGradientTile(job, tile, d + at * outRow, dStep, temporary, patch)
   }
 }
 
-/** `u [xi, in, out8] = v^T d`, or added to it, for some input channels of v and d in planes of `tiles` tiles. */
+/** `u [xi, depth, out8] = v^T d`, or added to it, for some channels of the depth, v and d in planes of `tiles` tiles. */
 function multiplyPlanes(
   job: Job,
   v: usize,
@@ -54,9 +54,9 @@ function multiplyPlanes(
   u: usize,
   isFirst: i32,
 ): void {
-  const points = (job.m + 2) * (job.m + 2)
+  const points = pointsOf(job)
   const outChannels = roundUp(job.outChannels, 8)
-  const inRow = (<usize>roundUp(job.inChannels, 4)) << 2
+  const inRow = rowBytes(job)
   const outRow = (<usize>outChannels) << 2
   for (let xi = 0; xi < points; xi++) {
     let out = u
@@ -73,61 +73,74 @@ function multiplyPlanes(
   }
 }
 
-/** `dFilter = G^T u G` for `count` input channels from `first` on, whose sums stand at the start of u's planes. */
+/** `dFilter = G^T u G` for `count` channels of the depth from `first` on, whose sums stand at the start of u's planes. */
 function writeFilter(job: Job, u: usize, xiStep: usize, first: i32, count: i32, temporary: usize): void {
   const m = job.m
+  const taps = job.taps
+  const step = job.inStep
+  const inChannels = job.inChannels
   const outChannels = job.outChannels
+  const filterHeight = job.filterHeight
+  const filterWidth = job.filterWidth
   const values = temporary + temporaryBytes / 2
   const outRow = (<usize>roundUp(outChannels, 8)) << 2
-  const tapStep = (<usize>(job.inChannels * outChannels)) << 2
-  for (let c = 0; c < count; c++, u += outRow) {
+  const rowStep = <usize>(m + taps - 1) * xiStep
+  const tapBytes = (<usize>(inChannels * outChannels)) << 2
+  for (let c = first; c < first + count; c++, u += outRow) {
+    const phase = c / inChannels
+    const firstRow = phaseRow(phase, step)
+    const firstColumn = phaseColumn(phase, step)
+    const row = job.filter + ((<usize>((c - phase * inChannels) * outChannels)) << 2)
     for (let k = 0; k < outChannels; k += 4) {
-      const from = u + ((<usize>k) << 2)
-      transformFilterGradient(m, from, <usize>(m + 2) * xiStep, xiStep, values, 48, 16, temporary)
-      const to = job.filter + ((<usize>((first + c) * outChannels + k)) << 2)
-      for (let tap = 0; tap < 9; tap++) {
-        storeLanes(to + <usize>tap * tapStep, v128.load(values + ((<usize>tap) << 4)), outChannels - k)
+      const at = (<usize>k) << 2
+      transformFilterGradient(m, taps, u + at, rowStep, xiStep, values, (<usize>taps) << 4, 16, temporary)
+      const lanes = outChannels - k
+      let from = values
+      for (let i = firstRow; i < firstRow + taps * step; i += step) {
+        let to = row + <usize>(i * filterWidth + firstColumn) * tapBytes + at
+        for (let j = firstColumn; j < firstColumn + taps * step; j += step, from += 16, to += <usize>step * tapBytes) {
+          if (i < filterHeight && j < filterWidth) storeLanes(to, v128.load(from), lanes)
+        }
       }
     }
   }
 }
 
-/** One task of the filter gradient of few tiles: `block` input channels, from v and d to the filter. */
+/** One task of the filter gradient of few tiles: `block` channels of the depth, from v and d to the filter. */
 export function gradientChannelsTask(job: Job, task: i32, thread: i32): void {
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   const u = temporary + temporaryBytes
   const first = task * job.block
-  const channels = min(job.block, roundUp(job.inChannels, 4) - first)
+  const channels = min(job.block, roundUp(depthOf(job), 4) - first)
   multiplyPlanes(job, job.v + ((<usize>first) << 2), job.d, job.tiles, job.tiles, channels, u, 1)
   const xiStep = ((<usize>(channels * roundUp(job.outChannels, 8))) << 2) + planeGap
-  writeFilter(job, u, xiStep, first, min(channels, job.inChannels - first), temporary)
+  writeFilter(job, u, xiStep, first, min(channels, depthOf(job) - first), temporary)
 }
 
 /** One task of the filter gradient of many tiles: the sums over `part` tiles, `block` at a time, in a u of its own. */
 export function gradientPartTask(job: Job, task: i32, thread: i32): void {
   const block = job.block
   const temporary = job.scratch + <usize>thread * job.scratchBytes
-  const points = (job.m + 2) * (job.m + 2)
-  const in4 = roundUp(job.inChannels, 4)
-  const out8 = roundUp(job.outChannels, 8)
-  const v = temporary + temporaryBytes + <usize>(points * max(in4, out8) * 4)
-  const d = v + <usize>points * (((<usize>(block * in4)) << 2) + planeGap)
+  const points = pointsOf(job)
+  const widest = max(roundUp(job.inChannels, 4), roundUp(job.outChannels, 8))
+  const v = temporary + temporaryBytes + <usize>(points * widest * 4)
+  const d = v + <usize>points * (<usize>block * rowBytes(job) + planeGap)
   const u = job.u + <usize>task * job.partBytes
   const begin = task * job.part
   const end = min(job.tiles, begin + job.part)
   for (let first = begin; first < end; first += block) {
     const count = min(block, end - first)
     transformBothTiles(job, first, first + count, first, block, v, d, temporary)
-    multiplyPlanes(job, v, d, block, count, in4, u, first === begin ? 1 : 0)
+    multiplyPlanes(job, v, d, block, count, roundUp(depthOf(job), 4), u, first === begin ? 1 : 0)
   }
 }
 
-/** One task of its end: the sum of the parts, for four input channels. */
+/** One task of its end: the sum of the parts, for four channels of the depth. */
 export function gradientSumTask(job: Job, task: i32, thread: i32): void {
   const temporary = job.scratch + <usize>thread * job.scratchBytes
-  const points = (job.m + 2) * (job.m + 2)
+  const points = pointsOf(job)
   const outRow = (<usize>roundUp(job.outChannels, 8)) << 2
-  const xiStep = <usize>roundUp(job.inChannels, 4) * outRow + planeGap
+  const xiStep = <usize>roundUp(depthOf(job), 4) * outRow + planeGap
   const parts = (job.tiles + job.part - 1) / job.part
   const first = task * 4
   const begin = job.u + <usize>first * outRow
@@ -139,5 +152,5 @@ export function gradientSumTask(job: Job, task: i32, thread: i32): void {
       v128.store(from + i, sum)
     }
   }
-  writeFilter(job, begin, xiStep, first, min(4, job.inChannels - first), temporary)
+  writeFilter(job, begin, xiStep, first, min(4, depthOf(job) - first), temporary)
 }

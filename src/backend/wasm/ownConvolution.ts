@@ -3,13 +3,16 @@ import { placeOf, type WasmBackend } from './backend.js'
 import type { Algorithm } from './native/choice.js'
 import { directConvolution, directFilterGradient, directInputGradient, type Direct } from './native/direct.js'
 import type { ThreadedKernels } from './native/threaded.js'
-import { winogradConvolution, winogradFilterGradient } from './native/winograd.js'
+import { winogradConvolution, winogradFilterGradient, winogradInputGradient } from './native/winograd.js'
 
 /** The algorithms of this package's own kernels. */
 export type OwnAlgorithm = Exclude<Algorithm, 'composed'>
 
-/** Outputs of a Winograd tile along an axis. */
-const tileOf = (algorithm: OwnAlgorithm): number => (algorithm === 'winograd4' ? 4 : 2)
+/** How Winograd's algorithm computes it: outputs of a tile along an axis, and the stride. */
+const tileOf = (algorithm: OwnAlgorithm, { strideHeight }: backend_util.Conv2DInfo): { m: number; inStep: number } => ({
+  m: (algorithm === 'winograd4' ? 4 : 2) + strideHeight - 1,
+  inStep: strideHeight,
+})
 
 /** The fields of a job that say which convolution it is. */
 function fieldsOf({ batchSize, padInfo: { top, left }, ...info }: backend_util.Conv2DInfo): Direct {
@@ -58,7 +61,6 @@ export function ownConvolution(
   return filled(backend, info.outShape, (y) => {
     const fields = {
       ...fieldsOf(info),
-      m: tileOf(algorithm),
       x: placeOf(backend, x),
       xStride: info.inChannels,
       y,
@@ -68,7 +70,7 @@ export function ownConvolution(
       slope,
     }
     if (algorithm === 'direct') directConvolution(backend, kernels, fields)
-    else winogradConvolution(backend, kernels, fields)
+    else winogradConvolution(backend, kernels, { ...fields, ...tileOf(algorithm, info) })
   })
 }
 
@@ -83,27 +85,14 @@ export function ownInputGradient(
   return filled(backend, info.inShape, (y) => {
     const fields = {
       ...fieldsOf(info),
-      m: tileOf(algorithm),
       x: placeOf(backend, dy),
       xStride: info.outChannels,
       y,
       yStride: info.inChannels,
       filter: placeOf(backend, filter),
     }
-    if (algorithm === 'direct') return directInputGradient(backend, kernels, fields)
-    // The convolution of dy with the filter turned round: what was an output is an input.
-    winogradConvolution(backend, kernels, {
-      ...fields,
-      inHeight: fields.outHeight,
-      inWidth: fields.outWidth,
-      inChannels: fields.outChannels,
-      outHeight: fields.inHeight,
-      outWidth: fields.inWidth,
-      outChannels: fields.inChannels,
-      isTurned: 1,
-      top: 2 - fields.top,
-      left: 2 - fields.left,
-    })
+    if (algorithm === 'direct') directInputGradient(backend, kernels, fields)
+    else winogradInputGradient(backend, kernels, { ...fields, ...tileOf(algorithm, info) })
   })
 }
 
@@ -119,7 +108,6 @@ export function ownFilterGradient(
   return filled(backend, [filterHeight, filterWidth, inChannels, outChannels], (filter) => {
     const fields = {
       ...fieldsOf(info),
-      m: tileOf(algorithm),
       x: placeOf(backend, x),
       xStride: inChannels,
       y: placeOf(backend, dy),
@@ -127,6 +115,6 @@ export function ownFilterGradient(
       filter,
     }
     if (algorithm === 'direct') directFilterGradient(backend, kernels, fields)
-    else winogradFilterGradient(backend, kernels, fields)
+    else winogradFilterGradient(backend, kernels, { ...fields, ...tileOf(algorithm, info) })
   })
 }

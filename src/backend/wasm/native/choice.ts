@@ -2,7 +2,10 @@ import type { backend_util } from '@tensorflow/tfjs-core'
 import type { WasmPrecision } from '../precision.js'
 import { channelSteps, choices, pixelSteps } from './choices.js'
 
-/** What computes a convolution: this package's kernels, or `composed` of those of tfjs. */
+/**
+ * What computes a convolution: this package's kernels, or `composed` of those of tfjs. Winograd's with tiles of 2x2 and 4x4
+ * outputs, of 3x3 and 5x5 where the stride is 2.
+ */
 export type Algorithm = 'composed' | 'direct' | 'winograd2' | 'winograd4'
 
 /** The algorithms by the letters of the table. */
@@ -17,7 +20,10 @@ export const algorithms: Readonly<Record<string, Algorithm>> = {
 export type Operation = 'forward' | 'inputGradient' | 'filterGradient'
 
 /** What of a convolution decides who computes it. */
-export type ConvolutionKind = '3x3' | '1x1' | 'uneven' | 'other'
+export type ConvolutionKind = '3x3' | '1x1' | '3x3/2' | '4x4/2' | 'uneven' | 'other'
+
+/** The kinds that Winograd's algorithms take. */
+export const winogradKinds: ReadonlySet<ConvolutionKind> = new Set<ConvolutionKind>(['3x3', '3x3/2', '4x4/2'])
 
 /** The sizes that decide; `pixels` are those of a batch of outputs. */
 export interface ConvolutionSize {
@@ -34,14 +40,16 @@ export function sizeOfConvolution(info: backend_util.Conv2DInfo): ConvolutionSiz
 }
 
 /**
- * 3x3 of stride 1, which Winograd's algorithms take, 1x1, strides that do not divide the filter, as 3x3 of stride 2, and all
- * others.
+ * 3x3 and 1x1 of stride 1; of stride 2 filters with sides of 2 to 4 and about as many taps as 3x3 or 4x4, which Winograd's
+ * algorithms take too; strides that do not divide the filter, and all others.
  */
 function kindOf(info: backend_util.Conv2DInfo): ConvolutionKind {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info
-  const isPlain = Math.max(strideHeight, strideWidth, dilationHeight, dilationWidth) === 1
-  if (filterHeight === 3 && filterWidth === 3 && isPlain) return '3x3'
-  if (filterHeight === 1 && filterWidth === 1 && isPlain) return '1x1'
+  const [side, taps] = [Math.max(filterHeight, filterWidth), filterHeight * filterWidth]
+  const isPlain = dilationHeight === 1 && dilationWidth === 1 && strideHeight === strideWidth
+  if (isPlain && strideHeight === 1 && side === 3 && taps === 9) return '3x3'
+  if (isPlain && strideHeight === 1 && side === 1) return '1x1'
+  if (isPlain && strideHeight === 2 && side <= 4 && taps >= 8) return taps > 9 ? '4x4/2' : '3x3/2'
   return filterHeight % strideHeight === 0 && filterWidth % strideWidth === 0 ? 'other' : 'uneven'
 }
 
@@ -70,7 +78,7 @@ export function chooseAlgorithm(
   { kind, pixels, inChannels, outChannels }: ConvolutionSize,
   precision: WasmPrecision,
 ): Algorithm {
-  if (forced !== undefined) return kind !== '3x3' && forced.startsWith('winograd') ? 'direct' : forced
+  if (forced !== undefined) return !winogradKinds.has(kind) && forced.startsWith('winograd') ? 'direct' : forced
   const row = nearest(pixelSteps, pixels) * channelSteps.length + nearest(channelSteps, inChannels)
   const letter = choices[precision][operation][kind][row]![nearest(channelSteps, outChannels)]!
   return algorithms[letter]!

@@ -27,6 +27,16 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'ccdd',
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
+      '3x3/2': [
+        'cccd', 'ccdd', 'cddd', 'dddd',
+        'ccdd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
+      ],
+      '4x4/2': [
+        'ccdd', 'cddd', 'cddd', 'dddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
+      ],
       uneven: [
         'cccd', 'ccdd', 'cddd', 'dddd',
         'ccdd', 'cddd', 'cddd', 'cddd',
@@ -49,6 +59,16 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'ccdd',
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
+      '3x3/2': [
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
+      ],
+      '4x4/2': [
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cccc', 'dddd', 'dddd',
+      ],
       uneven: [
         'cccc', 'ccdd', 'cddd', 'dddd',
         'cccc', 'cddd', 'dddd', 'dddd',
@@ -70,6 +90,16 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'ccdd', 'ccdd', 'cddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
+      ],
+      '3x3/2': [
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'cddd', 'dddd', 'cddd',
+        'cddd', 'cddd', 'dddd', 'cccd',
+      ],
+      '4x4/2': [
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'ccdd', 'ccdd',
       ],
       uneven: [
         'dddd', 'dddd', 'dddd', 'dddd',
@@ -95,6 +125,16 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'ccdd',
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
+      '3x3/2': [
+        'cccd', 'ccdd', 'cddd', 'dddd',
+        'ccdd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
+      ],
+      '4x4/2': [
+        'ccdd', 'cddd', 'cddd', 'dddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'cddd', 'cddd',
+      ],
       uneven: [
         'cccd', 'ccdd', 'cddd', 'dddd',
         'ccdd', 'cddd', 'cddd', 'cddd',
@@ -117,6 +157,16 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'ccdd',
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
+      '3x3/2': [
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
+        'cccc', 'cddd', 'dddd', 'dddd',
+      ],
+      '4x4/2': [
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'cccc', 'cccc', 'dddd', 'dddd',
+      ],
       uneven: [
         'cccc', 'ccdd', 'cddd', 'dddd',
         'cccc', 'cddd', 'dddd', 'dddd',
@@ -138,6 +188,16 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'ccdd', 'ccdd', 'cddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
+      ],
+      '3x3/2': [
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'cddd', 'dddd', 'cddd',
+        'cddd', 'cddd', 'dddd', 'cccd',
+      ],
+      '4x4/2': [
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'cddd', 'ccdd', 'ccdd',
       ],
       uneven: [
         'dddd', 'dddd', 'dddd', 'dddd',
