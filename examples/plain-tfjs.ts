@@ -2,10 +2,12 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { initializers, layers, sequential } from '@tensorflow/tfjs-layers'
-import { enableWasmTraining } from 'esrgan-scnn/backend'
+import { enableWasmTraining, wasmKernels } from 'esrgan-scnn/backend'
 
 await tf.setBackend('wasm')
 console.log(`repaired: ${enableWasmTraining().join(', ')}`)
+// In Node stock tfjs has one thread; `await startBackend('wasm')` of esrgan-scnn/node instead of setBackend gives all.
+console.log('convolutions and dense layers run with', wasmKernels())
 
 // Bars along one axis or the other, at random places.
 const count = 64
