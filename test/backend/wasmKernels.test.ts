@@ -3,9 +3,13 @@ import '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-layers'
 import { expect, it, vi } from 'vitest'
 import {
+  adamUpdate,
   enableWasmTraining,
+  finiteCheck,
+  maxPool2x2,
   residualDenseBlock,
   restartWasm,
+  standardise,
   wasmKernels,
   wasmPrecision,
 } from '../../src/backend/index.js'
@@ -73,22 +77,30 @@ it('leaves convolutions to tfjs, and says so, where the engine does not compile 
   }
   try {
     // As on an engine that has been so from the start.
-    for (const name of ['residualDenseBlock', 'residualDenseBlockGrad'] as const) {
-      tf.unregisterKernel(ownKernels[name], 'wasm')
-    }
+    for (const name of Object.values(ownKernels)) tf.unregisterKernel(name, 'wasm')
     await restartWasm()
     enableWasmTraining()
+    const left = Object.entries(ownKernels).flatMap(([name, kernel]) => (tf.getKernel(kernel, 'wasm') ? [name] : []))
+    expect(left).toEqual(['adam', 'leakyReluGrad'])
     const [x, filter] = [tf.ones<tf.Rank.R4>([1, 8, 8, 4]), tf.ones<tf.Rank.R4>([3, 3, 4, 4])]
     const gradients = tf.grads((a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same'))([x, filter])
     const found = [tf.conv2d(x, filter, 1, 'same'), ...gradients]
     expect(found.map((tensor) => tensor.dataSync()[0])).toEqual([16, 16, 49])
-    found.push(residualDenseBlock(x, [filter], [tf.ones([4])], { scale: 0.5 }))
-    expect(found.at(-1)!.dataSync()[0]).toBe(1 + 0.5 * 17)
+    const m = tf.ones([40_000])
+    const numbers = { beta1: 0.5, beta2: 0.5, scale: 1, root: 1, epsilon: 1 }
+    const others = [
+      residualDenseBlock(x, [filter], [tf.ones([4])], { scale: 0.5 }),
+      standardise(x),
+      tf.grad((t) => maxPool2x2(t as tf.Tensor4D))(x),
+      finiteCheck([x]),
+      ...adamUpdate({ weight: m, m, v: m, gradient: m }, numbers),
+    ]
+    expect(others.map((tensor) => tensor.dataSync()[0])).toEqual([1 + 0.5 * 17, 0, 1, 256, 0.5, 1, 1])
     expect(wasmKernels()).toBeUndefined()
     expect(warn.mock.calls.map(([message]) => message)).toEqual([
       "backend wasm: runs without this package's convolutions, as WebAssembly.Module is disallowed on the main thread",
     ])
-    tf.dispose([x, filter, ...found])
+    tf.dispose([x, filter, m, ...found, ...others])
     tf.removeBackend('wasm')
     expect(wasmKernels()).toBeUndefined()
   } finally {
