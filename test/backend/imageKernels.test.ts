@@ -54,6 +54,38 @@ describe.each(threadedVariants)('kernels of images, %s', (variant) => {
     heap.reset()
   })
 
+  it('sum rows in float64, part by part, and touch nothing else', () =>
+    fc.assert(
+      fc.property(
+        fc.record({ outer: between(1, 3), count: between(1, 40), inner: between(1, 19), part: between(1, 41) }),
+        fc.nat(),
+        fc.boolean(),
+        ({ outer, count, inner, part }, seed, isLast) => {
+          const random = createRandom(seed, 'rows')
+          const x = Array.from({ length: outer * count * inner }, () => Math.fround(random.normal(0, 1)))
+          const parts = Math.ceil(count / part)
+          const width = Math.ceil(inner / 8) * 8
+          const from = heap.put(x, isLast)
+          const u = heap.room(2 * outer * parts * width)
+          const fields = { x: from, u, inChannels: inner, tiles: count, part }
+          heap.kernels.run('rowSums', fields, outer * parts)
+          const bytes = new Uint8Array(heap.backend.wasm.HEAPU8.slice(u, u + 8 * outer * parts * width))
+          const sums = new Float64Array(bytes.buffer)
+          for (let task = 0; task < outer * parts; task++) {
+            const [o, p] = [Math.floor(task / parts), task % parts]
+            for (let c = 0; c < width; c++) {
+              let expected = 0
+              for (let row = p * part; row < Math.min(count, (p + 1) * part) && c < inner; row++) {
+                expected += x[(o * count + row) * inner + c]!
+              }
+              expect(sums[task * width + c]).toBe(expected)
+            }
+          }
+          heap.reset()
+        },
+      ),
+    ))
+
   it('send the gradient of 2x2 maxima to the first of each window, and touch nothing else', () =>
     fc.assert(
       fc.property(sizes, between(1, 4), ({ batch, height, width, channels, seed, isLast }, block) => {

@@ -1,10 +1,11 @@
 import { AdamJob, adamTask } from './adam'
-import { channelSumsTask, copyChannelsTask } from './dense'
+import { copyChannelsTask } from './dense'
 import { directFilterTask, directGradientTask, directSumTask, directTask, productTask } from './direct'
 import { DirectJob } from './directJob'
 import { finiteTask } from './finite'
 import { Job } from './job'
 import { maxPoolGradientTask } from './maxPool'
+import { rowSumsTask } from './rowSums'
 import { standardiseTask } from './standardise'
 import { convolveTask } from './winograd'
 import { filterTask } from './winogradFilter'
@@ -39,7 +40,7 @@ export function runTask(kernel: i32, job: usize, task: i32, thread: i32): void {
     case 20:
       return copyChannelsTask(fields, task)
     case 21:
-      return channelSumsTask(fields, task)
+      return rowSumsTask(fields, task)
     case 22:
       return standardiseTask(fields, task)
     case 23:

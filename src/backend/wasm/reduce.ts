@@ -1,5 +1,7 @@
 import { util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core'
-import { heapFloats, runKernel, sizeOf, Temporaries, type WasmBackend } from './backend.js'
+import { heapFloats, placeOf, runKernel, sizeOf, Temporaries, type WasmBackend } from './backend.js'
+import { rowSums } from './native/rowSums.js'
+import { threadedKernels } from './native/threaded.js'
 
 interface Arguments {
   inputs: { x: TensorInfo }
@@ -57,6 +59,11 @@ function sumMiddle(x: Float32Array, out: Float32Array, count: number, inner: num
   }
 }
 
+/** Elements that are worth a job of the threads, whose workspace is small where rows are many and not long. */
+const worthwhile = 2 ** 16
+const leastRows = 64
+const longestRow = 4096
+
 /** The most elements that the stock kernels add in float32. */
 const longest = 128
 
@@ -106,8 +113,18 @@ export function reduceSum(isMean: boolean, stock: KernelFunc | undefined): (args
         const call = { inputs: { x: pieces }, backend, attrs: { axis: [1], keepDims: false } }
         from = temporaries.own(stock(call) as TensorInfo)
       }
+      // Before there is an output: an input of another backend may not fit, nor the workspace.
+      const place = placeOf(backend, from)
+      const size = sizeOf(from)
+      const factor = isMean ? 1 / rest : 1
+      const isJob = size >= worthwhile && rest >= leastRows && inner > 1 && inner <= longestRow
+      const kernels = isJob ? threadedKernels(backend) : undefined
+      const outer = size / (rest * inner)
+      const sums = kernels && rowSums(backend, kernels, { x: place, outer, count: rest, inner })
       const out = backend.makeOutput(outShape, 'float32')
-      sumMiddle(heapFloats(backend, from), heapFloats(backend, out), rest, inner, isMean ? 1 / rest : 1)
+      const sum = heapFloats(backend, out)
+      if (sums) for (let i = 0; i < sum.length; i++) sum[i] = sums[i]! * factor
+      else sumMiddle(heapFloats(backend, from), sum, rest, inner, factor)
       return out
     } finally {
       temporaries.free()

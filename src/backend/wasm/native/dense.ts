@@ -1,6 +1,7 @@
 import { Temporaries, type WasmBackend } from '../backend.js'
 import { denseLayout, type DenseBlock } from './denseLayout.js'
 import type { FilterPart } from './filterParts.js'
+import { rowSums } from './rowSums.js'
 import type { ThreadedKernels } from './threaded.js'
 import { winogradConvolution, winogradFilterGradient, type Winograd } from './winograd.js'
 
@@ -118,13 +119,10 @@ export function denseGradient(
         filter: dFilters[k]!,
       })
     })
-    const sums = temporaries.workspace(4 * all)
-    const fields = { y: gradients, yStride: all, outChannels: all, tiles: pixels, u: sums }
-    kernels.run('channelSums', fields, Math.ceil(all / 4))
-    const heap = backend.wasm.HEAPU8
+    const sums = rowSums(backend, kernels, { x: gradients, outer: 1, count: pixels, inner: all })
     outputs.forEach((count, k) => {
-      const from = sums + 4 * gradientStarts[k]!
-      heap.copyWithin(dBiases[k]!, from, from + 4 * count)
+      const dBias = new Float32Array(backend.wasm.HEAPU8.buffer, dBiases[k]!, count)
+      dBias.set(sums.subarray(gradientStarts[k]!, gradientStarts[k]! + count))
     })
   } finally {
     temporaries.free()

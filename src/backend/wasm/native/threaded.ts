@@ -21,7 +21,7 @@ export const jobKinds = {
   directSum: 13,
   product: 14,
   copyChannels: 20,
-  channelSums: 21,
+  rowSums: 21,
   standardise: 22,
   maxPoolGradient: 23,
   adam: 30,
