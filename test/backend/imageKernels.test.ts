@@ -74,10 +74,9 @@ describe.each(threadedVariants)('kernels of images, %s', (variant) => {
           for (let task = 0; task < outer * parts; task++) {
             const [o, p] = [Math.floor(task / parts), task % parts]
             for (let c = 0; c < width; c++) {
+              const end = c < inner ? Math.min(count, (p + 1) * part) : 0
               let expected = 0
-              for (let row = p * part; row < Math.min(count, (p + 1) * part) && c < inner; row++) {
-                expected += x[(o * count + row) * inner + c]!
-              }
+              for (let row = p * part; row < end; row++) expected += x[(o * count + row) * inner + c]!
               expect(sums[task * width + c]).toBe(expected)
             }
           }
