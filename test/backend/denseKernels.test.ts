@@ -9,15 +9,19 @@ import { threadedHeap, threadedVariants } from '../helpers/threadedHeap.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
 
-const blocks = fc.record({
-  batch: between(1, 2),
-  height: between(1, 9),
-  width: between(1, 9),
-  features: between(1, 9),
-  growths: fc.array(between(1, 9), { maxLength: 4 }),
-  seed: fc.nat(),
-  slope: fc.constantFrom(0, 0.25),
-  scale: fc.constantFrom(0.2, 1),
+/** Channels in fours, whose tiles are kept from convolution to convolution, and others, whose are not. */
+const blocks = fc.constantFrom(1, 4).chain((unit) => {
+  const some = between(1, 9).map((n) => (unit === 1 ? n : unit * Math.ceil(n / 3)))
+  return fc.record({
+    batch: between(1, 2),
+    height: between(1, 9),
+    width: between(1, 9),
+    features: some,
+    growths: fc.array(some, { maxLength: 4 }),
+    seed: fc.nat(),
+    slope: fc.constantFrom(0, 0.25),
+    scale: fc.constantFrom(0.2, 1),
+  })
 })
 
 /** Channels `[from, to)`. */

@@ -46,6 +46,10 @@ export class Job {
   d: usize
   scratch: usize
   scratchBytes: i32
+  // Where v stays for the next convolutions, which read more channels of the same x: all channels of its rows, and how many
+  // of them have been transformed.
+  vChannels: i32
+  vDone: i32
   // Parts into which the output channels are divided between tasks.
   panelGroups: i32
   // The filter gradient of many tiles: tiles of a part, and bytes of a part's sums.

@@ -2,7 +2,7 @@ import { Job } from './job'
 import { multiplyRows } from './panel'
 import { filterPanel, panelBytes } from './winogradFilter'
 import { depthOf, panelsOf, planeGap, pointsOf, roundUp, rowBytes, temporaryBytes } from './winogradLayout'
-import { transformInputTile, writeTile } from './winogradTiles'
+import { transformInputChannels, transformInputTile, writeTile } from './winogradTiles'
 
 /**
  * One task of the convolution: some tiles, and one of `panelGroups` groups of panels. Where no transformed filter is given
@@ -17,17 +17,25 @@ export function convolveTask(job: Job, task: i32, thread: i32): void {
   const first = job.firstTile + part * block
   const count = min(block, job.firstTile + job.tiles - first)
   const panels = job.outStep * job.outStep * panelsOf(job)
-  const inRow = rowBytes(job)
+  const isKept = job.vChannels > 0
+  const inRow = isKept ? (<usize>job.vChannels) << 2 : rowBytes(job)
   const inStep = <usize>block * inRow + planeGap
   const outStep = ((<usize>block) << 5) + planeGap
   const temporary = job.scratch + <usize>thread * job.scratchBytes
   // The patch and what of the filter is gathered are never needed at the same time.
   const patch = temporary + temporaryBytes
-  const v = patch + <usize>max(points * roundUp(job.inChannels, 4) * 4, 576)
-  const products = v + <usize>points * inStep
+  const own = patch + <usize>max(points * roundUp(job.inChannels, 4) * 4, 576)
+  const vBytes = <usize>points * inStep
+  const v = isKept ? job.v + <usize>part * vBytes : own
+  const products = isKept ? own : own + vBytes
   const ownPanel = products + <usize>points * outStep
   for (let t = 0; t < count; t++) {
-    transformInputTile(job, first + t, v + <usize>t * inRow, inStep, temporary, patch)
+    const to = v + <usize>t * inRow
+    if (isKept) {
+      const done = job.vDone
+      const at = to + ((<usize>done) << 2)
+      transformInputChannels(job, 0, done, job.inChannels - done, first + t, at, inStep, temporary, patch)
+    } else transformInputTile(job, first + t, to, inStep, temporary, patch)
   }
   const xiBytes = (depth << 5) + planeGap
   const last = (panels * (group + 1)) / job.panelGroups

@@ -43,8 +43,23 @@ export function transformInputTile(
 ): void {
   const phases = job.inStep * job.inStep
   for (let phase = 0; phase < phases; phase++, to += (<usize>job.inChannels) << 2) {
-    transformTile(job, false, phase, tile, to, xiStep, temporary, patch)
+    transformTile(job, false, phase, 0, job.inChannels, tile, to, xiStep, temporary, patch)
   }
+}
+
+/** Transforms some channels of a tile of the input, from `first` on, of one phase. */
+export function transformInputChannels(
+  job: Job,
+  phase: i32,
+  first: i32,
+  channels: i32,
+  tile: i32,
+  to: usize,
+  xiStep: usize,
+  temporary: usize,
+  patch: usize,
+): void {
+  transformTile(job, false, phase, first, channels, tile, to, xiStep, temporary, patch)
 }
 
 /** Transforms one tile of the output's gradient into d. */
@@ -56,14 +71,16 @@ export function transformGradientTile(
   temporary: usize,
   patch: usize,
 ): void {
-  transformTile(job, true, 0, tile, to, xiStep, temporary, patch)
+  transformTile(job, true, 0, 0, job.outChannels, tile, to, xiStep, temporary, patch)
 }
 
-/** Transforms one tile of a phase of the input, or of the output's gradient. */
+/** Transforms some channels of one tile of a phase of the input, or of the output's gradient. */
 function transformTile(
   job: Job,
   isGradient: boolean,
   phase: i32,
+  first: i32,
+  channels: i32,
   tile: i32,
   to: usize,
   xiStep: usize,
@@ -82,10 +99,9 @@ function transformTile(
   const y0 = row * m * step - (isGradient ? 0 : job.top - phaseRow(phase, step))
   const x0 = column * m * step - (isGradient ? 0 : job.left - phaseColumn(phase, step))
   const last = (size - 1) * step
-  const channels = isGradient ? job.outChannels : job.inChannels
   const height = isGradient ? job.outHeight : job.inHeight
   const width = isGradient ? job.outWidth : job.inWidth
-  const from = isGradient ? job.y : job.x
+  const from = (isGradient ? job.y : job.x) + ((<usize>first) << 2)
   const stride = isGradient ? job.yStride : job.xStride
   let source: usize
   let columnStep: usize

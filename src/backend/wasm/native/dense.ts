@@ -3,7 +3,7 @@ import { denseLayout, type DenseBlock } from './denseLayout.js'
 import type { FilterPart } from './filterParts.js'
 import { rowSums } from './rowSums.js'
 import type { ThreadedKernels } from './threaded.js'
-import { winogradConvolution, winogradFilterGradient, type Winograd } from './winograd.js'
+import { keepTiles, winogradConvolution, winogradFilterGradients, type KeptTiles, type Winograd } from './winograd.js'
 
 /** What all convolutions of the block have in common. */
 function shapeOf({ batch, height, width, m }: DenseBlock): Omit<Winograd, 'inChannels' | 'outChannels'> {
@@ -19,6 +19,21 @@ function copyChannels(
   const tiles = batch * height * width
   const block = 256
   kernels.run('copyChannels', { ...fields, inChannels: features, tiles, block }, Math.ceil(tiles / block))
+}
+
+/**
+ * Room for the transformed tiles of all channels, so that each is transformed once, though up to five convolutions read it;
+ * undefined where that does not pay, or where `ends`, the channels after each convolution, are not in fours, as they are written.
+ */
+function keptTiles(
+  kernels: ThreadedKernels,
+  block: DenseBlock,
+  ends: readonly number[],
+  temporaries: Temporaries,
+): KeptTiles | undefined {
+  if (ends.some((end) => end % 4 !== 0)) return undefined
+  const all = Math.max(...ends)
+  return keepTiles(kernels, { ...shapeOf(block), inChannels: all, outChannels: all }, temporaries)
 }
 
 /** Places of a block's tensors in the heap; filters and biases one for each convolution. */
@@ -43,21 +58,29 @@ export function denseForward(
   const { features, outputs } = block
   const { starts, all } = denseLayout(block)
   copyChannels(kernels, block, { x, xStride: features, y: buffer, yStride: all, scale: 1 })
-  outputs.forEach((outChannels, k) => {
-    const isLast = k === outputs.length - 1
-    winogradConvolution(backend, kernels, {
-      ...shapeOf(block),
-      x: buffer,
-      xStride: all,
-      inChannels: starts[k]!,
-      outChannels,
-      filter: filters[k]!,
-      bias: biases[k]!,
-      ...(isLast
-        ? { y, yStride: features, scale, residual: x, residualStride: features }
-        : { y: buffer + 4 * starts[k]!, yStride: all, slope }),
+  const temporaries = new Temporaries(backend)
+  try {
+    const tiles = keptTiles(kernels, block, starts, temporaries)
+    outputs.forEach((outChannels, k) => {
+      const isLast = k === outputs.length - 1
+      const fields = {
+        ...shapeOf(block),
+        x: buffer,
+        xStride: all,
+        inChannels: starts[k]!,
+        outChannels,
+        filter: filters[k]!,
+        bias: biases[k]!,
+        ...(isLast
+          ? { y, yStride: features, scale, residual: x, residualStride: features }
+          : { y: buffer + 4 * starts[k]!, yStride: all, slope }),
+      }
+      const kept = tiles && { ...tiles, done: k === 0 ? 0 : starts[k - 1]! }
+      winogradConvolution(backend, kernels, fields, { kept })
     })
-  })
+  } finally {
+    temporaries.free()
+  }
 }
 
 /** Places of a block's gradients, and of what they are computed from. */
@@ -90,15 +113,24 @@ export function denseGradient(
   try {
     const gradients = temporaries.workspace(4 * pixels * all)
     copyChannels(kernels, block, { x: dy, xStride: features, y: gradients, yStride: all, scale })
+    const ends = outputs.map((count, k) => gradientStarts[k]! + count)
+    const tiles = keptTiles(kernels, block, ends, temporaries)
     /** The gradient of so many channels of the forward buffer, from those of the convolutions from `next` on. */
     const convolve = (next: number, from: number, outChannels: number, rest: object): void => {
       const parts = outputs.slice(next).map((count, i): FilterPart => {
         const k = next + i
         return { filter: filters[k]! + 4 * from * count, inputs: starts[k]!, outputs: count, first: gradientStarts[k]! }
       })
-      const inChannels = parts.reduce((sum, part) => sum + part.outputs, 0)
-      const fields = { ...shapeOf(block), x: gradients, xStride: all, inChannels, outChannels, isTurned: 1, ...rest }
-      winogradConvolution(backend, kernels, fields, parts)
+      const fields = {
+        ...shapeOf(block),
+        x: gradients,
+        xStride: all,
+        inChannels: ends[next]!,
+        outChannels,
+        isTurned: 1,
+      }
+      const kept = tiles && { ...tiles, done: gradientStarts[next]! }
+      winogradConvolution(backend, kernels, { ...fields, ...rest }, { parts, kept })
     }
     for (let k = outputs.length - 2; k >= 0; k--) {
       const y = gradients + 4 * gradientStarts[k]!
@@ -107,18 +139,17 @@ export function denseGradient(
       convolve(k + 1, starts[k]!, outputs[k]!, masked)
     }
     convolve(0, 0, features, { y: dx, yStride: features, residual: dy, residualStride: features })
-    outputs.forEach((outChannels, k) => {
-      winogradFilterGradient(backend, kernels, {
-        ...shapeOf(block),
-        x: buffer,
-        xStride: all,
-        inChannels: starts[k]!,
-        y: gradients + 4 * gradientStarts[k]!,
-        yStride: all,
-        outChannels,
+    winogradFilterGradients(
+      backend,
+      kernels,
+      { ...shapeOf(block), x: buffer, xStride: all, inChannels: all, y: gradients, yStride: all, outChannels: all },
+      outputs.map((count, k) => ({
         filter: dFilters[k]!,
-      })
-    })
+        inputs: starts[k]!,
+        outputs: count,
+        first: gradientStarts[k]!,
+      })),
+    )
     const sums = rowSums(backend, kernels, { x: gradients, outer: 1, count: pixels, inner: all })
     outputs.forEach((count, k) => {
       const dBias = new Float32Array(backend.wasm.HEAPU8.buffer, dBiases[k]!, count)

@@ -37,6 +37,8 @@ const fields = [
   'd',
   'scratch',
   'scratchBytes',
+  'vChannels',
+  'vDone',
   'panelGroups',
   'part',
   'partBytes',

@@ -15,8 +15,9 @@ const temporaryBytes = 36 * 16 * 2
 /** Tiles below which a block is not divided further: the filter's transform would outweigh the products. */
 const leastBlock = 16
 
-/** Bytes of transformed tiles up to which the filter gradient transforms all of them first. */
+/** Bytes of transformed tiles up to which a task of the filter gradient has all of them, for so many channels at most. */
 const sharedBytes = 2 ** 22
+const mostChannels = 32
 
 /** The most parts of a filter gradient that are added up apart, and the bytes that their sums may take. */
 const mostParts = 16
@@ -41,6 +42,8 @@ export type Winograd = Job & {
 interface Tiling {
   /** What all its jobs have in common. */
   readonly common: Job
+  readonly inStep: number
+  readonly inChannels: number
   readonly tiles: number
   readonly points: number
   /** Input channels of all phases, and the words of a row of v. */
@@ -66,6 +69,8 @@ function tilingOf(fields: Winograd): Tiling {
   const out8 = roundUp(outChannels, 8)
   return {
     common: { filterHeight: 3, filterWidth: 3, ...fields, taps, inStep, outStep, tilesHigh, tilesWide, tiles },
+    inStep,
+    inChannels,
     tiles,
     points,
     depth,
@@ -76,26 +81,66 @@ function tilingOf(fields: Winograd): Tiling {
   }
 }
 
+/** Blocks of tiles for each thread up to which those of several convolutions are kept. */
+const keptBlocks = 2
+
 /** Blocks of tiles for each thread from which on the filter is transformed once for all; below it each task does so for itself. */
 const sharingBlocks = 2
 
-/** The convolution, or with `isTurned` its input gradient; `parts` where its filter is in several places. */
+/** How many tiles a task has. */
+function blockOf({ tiles, points, row }: Tiling, { threads }: ThreadedKernels): number {
+  // As many blocks for each thread, or the last ones would be waited for.
+  const fitting = Math.max(4, cacheBytes / (4 * points * row))
+  const wanted = roundUp(Math.ceil(tiles / fitting), threads)
+  return roundUp(Math.max(leastBlock, Math.ceil(tiles / wanted)), 4)
+}
+
+/** Transformed tiles that stay for the next convolution of the same `x`, which reads more of its channels. */
+export interface KeptTiles {
+  /** Where they are. */
+  readonly place: number
+  /** Channels of x that any of the convolutions reads. */
+  readonly channels: number
+  /** Tiles of a task, the same for all. */
+  readonly block: number
+}
+
+/**
+ * Room for transformed tiles of a convolution of stride 1 that reads all channels; undefined where each convolution had
+ * better transform what it reads: where they do not stay in the threads' caches.
+ */
+export function keepTiles(kernels: ThreadedKernels, fields: Winograd, temporaries: Temporaries): KeptTiles | undefined {
+  const tiling = tilingOf(fields)
+  const { inChannels: channels, tiles, points } = tiling
+  const block = blockOf(tiling, kernels)
+  const blocks = Math.ceil(tiles / block)
+  if (channels % 4 !== 0 || blocks < kernels.threads || blocks > keptBlocks * kernels.threads) return undefined
+  return { place: temporaries.workspace(blocks * points * (4 * channels * block + planeGap)), channels, block }
+}
+
+/** What a convolution may be given beside its fields. */
+interface ConvolutionOptions {
+  /** Where its filter is in several places. */
+  readonly parts?: readonly FilterPart[]
+  /** Its tiles, of which the first `done` channels are there; it adds the others. */
+  readonly kept?: (KeptTiles & { readonly done: number }) | undefined
+}
+
+/** The convolution, or with `isTurned` its input gradient. */
 export function winogradConvolution(
   backend: WasmBackend,
   kernels: ThreadedKernels,
   fields: Winograd,
-  parts?: readonly FilterPart[],
+  { parts, kept }: ConvolutionOptions = {},
 ): void {
-  const { common, tiles, points, depth, row, panels } = tilingOf(fields)
-  // As many blocks for each thread, or the last ones would be waited for.
-  const fitting = Math.max(4, cacheBytes / (4 * points * row))
-  const wanted = roundUp(Math.ceil(tiles / fitting), kernels.threads)
-  const block = roundUp(Math.max(leastBlock, Math.ceil(tiles / wanted)), 4)
+  const tiling = tilingOf(fields)
+  const { common, tiles, points, depth, row, panels } = tiling
+  const block = kept?.block ?? blockOf(tiling, kernels)
   const blocks = Math.ceil(tiles / block)
   const isShared = blocks > sharingBlocks * kernels.threads
   const panelGroups = Math.min(panels, Math.ceil(kernels.threads / blocks))
   const panelBytes = points * (32 * depth + planeGap)
-  const tilesBytes = points * (4 * row * block + planeGap) + points * (32 * block + planeGap)
+  const tilesBytes = (kept ? 0 : points * (4 * row * block + planeGap)) + points * (32 * block + planeGap)
   const patchBytes = Math.max(4 * points * roundUp(fields.inChannels, 4), 4 * 9 * 16)
   const scratchBytes = temporaryBytes + patchBytes + tilesBytes + (isShared ? 0 : panelBytes)
   const temporaries = new Temporaries(backend)
@@ -103,6 +148,7 @@ export function winogradConvolution(
     const job: Job = {
       ...common,
       ...(parts === undefined ? {} : listParts(backend, temporaries, parts)),
+      ...(kept === undefined ? {} : { v: kept.place, vChannels: kept.channels, vDone: kept.done }),
       block,
       panelGroups,
       u: isShared ? temporaries.workspace(panels * panelBytes) : 0,
@@ -153,28 +199,62 @@ export function winogradInputGradient(
 /** The filter gradient: `x` the input, `y` the output's gradient, written to `filter`. */
 export function winogradFilterGradient(backend: WasmBackend, kernels: ThreadedKernels, fields: Winograd): void {
   const tiling = tilingOf(fields)
-  const { tiles, points, row, out8 } = tiling
-  const gradient = points * 4 * (row + out8) * tiles > sharedBytes ? gradientByParts : gradientByChannels
+  const gradient = isSmall(tiling) ? gradientByChannels : gradientByParts
   gradient(backend, kernels, tiling)
 }
 
-/** Few tiles: all are transformed, then each task computes some channels of the filter. */
-function gradientByChannels(backend: WasmBackend, kernels: ThreadedKernels, tiling: Tiling): void {
-  const { common, tiles, points, depth, row, out8, patchBytes } = tiling
-  const channels = roundUp(Math.min(16, Math.ceil(depth / kernels.threads)), 4)
-  const sumsBytes = points * (4 * channels * out8 + planeGap)
-  const scratchBytes = temporaryBytes + Math.max(patchBytes, sumsBytes)
+/**
+ * The gradients of several filters of stride 1 that read the first channels of one `x`: `y` are those of all their outputs
+ * beside each other, those of a part from its `first` on.
+ */
+export function winogradFilterGradients(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  fields: Winograd & { readonly y: number },
+  parts: readonly FilterPart[],
+): void {
+  const tiling = tilingOf(fields)
+  if (isSmall(tiling)) return gradientByChannels(backend, kernels, tiling, parts)
+  for (const { filter, inputs, outputs, first } of parts) {
+    const y = fields.y + 4 * first
+    winogradFilterGradient(backend, kernels, { ...fields, filter, inChannels: inputs, outChannels: outputs, y })
+  }
+}
+
+/** Whether the transformed tiles that a thread works on stay near. */
+function isSmall({ tiles, points, row, out8 }: Tiling): boolean {
+  return 4 * points * tiles * (Math.min(row, mostChannels) + out8) <= sharedBytes
+}
+
+/** Few tiles: the output gradient's are transformed, then each task computes some input channels of the filters. */
+function gradientByChannels(
+  backend: WasmBackend,
+  kernels: ThreadedKernels,
+  tiling: Tiling,
+  parts?: readonly FilterPart[],
+): void {
+  const { common, inStep, inChannels, tiles, points, out8 } = tiling
+  const widest = Math.max(...(parts ?? []).map(({ outputs }) => roundUp(outputs, 8)), parts ? 0 : out8)
+  const fitting = Math.floor(cacheBytes / (4 * points * (widest + tiles)))
+  const wanted = Math.min(mostChannels, fitting, Math.ceil(inChannels / (2 * kernels.threads)))
+  const channels = Math.max(4, roundUp(wanted - 3, 4))
+  const patchBytes = 4 * points * Math.max(channels, out8)
+  const scratchBytes =
+    temporaryBytes +
+    patchBytes +
+    points * (4 * channels * tiles + planeGap) +
+    points * (4 * channels * widest + planeGap)
   const temporaries = new Temporaries(backend)
   try {
     const job: Job = {
       ...common,
-      v: temporaries.workspace(points * (4 * row * tiles + planeGap)),
+      ...(parts === undefined ? {} : listParts(backend, temporaries, parts)),
       d: temporaries.workspace(points * (4 * out8 * tiles + planeGap)),
       scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
     }
     kernels.run('gradientTiles', { ...job, block: 4 }, Math.ceil(tiles / 4))
-    kernels.run('gradientChannels', { ...job, block: channels }, Math.ceil(depth / channels))
+    kernels.run('gradientChannels', { ...job, block: channels }, inStep ** 2 * Math.ceil(inChannels / channels))
   } finally {
     temporaries.free()
   }
