@@ -202,10 +202,27 @@ describe('the table of algorithms', () => {
     const at = (pixels: number, inChannels: number, outChannels: number): string =>
       chooseAlgorithm('forward', { kind: '3x3', pixels, inChannels, outChannels }, 'fast')
     expect(at(1, 1, 1)).toBe(at(pixelSteps[0]!, channelSteps[0]!, channelSteps[0]!))
-    expect(at(2 ** 20, 2 ** 12, 2 ** 12)).toBe(at(pixelSteps.at(-1)!, channelSteps.at(-1)!, channelSteps.at(-1)!))
+    expect(at(2 ** 20, 2 ** 9, 2 ** 9)).toBe(at(pixelSteps.at(-1)!, channelSteps.at(-1)!, channelSteps.at(-1)!))
     expect(at(8000, 60, 70)).toBe(at(8192, 64, 64))
     // What the generator is made of.
     expect(at(1024, 192, 64)).toBe('winograd4')
+  })
+
+  it.each([
+    { operation: 'filterGradient', kind: '3x3', precision: 'exact', most: { pixels: 32_768 } },
+    { operation: 'filterGradient', kind: '4x4/2', precision: 'fast', most: { pixels: 98_304 } },
+    { operation: 'forward', kind: '3x3', precision: 'exact', most: { inChannels: 512 } },
+    { operation: 'forward', kind: '4x4/2', precision: 'exact', most: { inChannels: 128 } },
+    { operation: 'inputGradient', kind: '3x3/2', precision: 'exact', most: { outChannels: 512 } },
+  ] as const)('leaves sums of more terms than $precision can take to direct ones: $operation', (each) => {
+    const { operation, kind, precision, most } = each
+    forceAlgorithm('winograd2')
+    const at = (more: number): string => {
+      const size = { kind, pixels: 1024, inChannels: 16, outChannels: 16, ...most }
+      const [name] = Object.keys(most) as (keyof typeof most)[]
+      return chooseAlgorithm(operation, { ...size, [name!]: size[name!] + more }, precision)
+    }
+    expect([at(0), at(1)]).toEqual(['winograd2', 'direct'])
   })
 
   it('gives Winograd’s to the convolutions that they compute, and to no other', () => {

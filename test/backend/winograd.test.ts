@@ -149,6 +149,8 @@ describe.each(
   it.each([
     { why: 'many tiles: the filter transformed once, its gradient in parts', batch: 2, size: 130, channels: [12, 20] },
     { why: 'few tiles, many channels: output channels between the threads', batch: 1, size: 7, channels: [130, 200] },
+    { why: 'sums over many pixels, which are not left to Winograd', batch: 4, size: 129, channels: [8, 8] },
+    { why: 'sums over many channels, likewise', batch: 1, size: 9, channels: [512, 64] },
     { why: 'a step of the generator', batch: 1, size: 32, channels: [192, 64] },
   ])('$why', async ({ batch, size, channels }) => {
     setWasmPrecision(precision)

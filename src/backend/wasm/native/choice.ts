@@ -69,17 +69,33 @@ export function forceAlgorithm(algorithm: Algorithm | undefined): void {
   forced = algorithm
 }
 
+/** Pixels over which Winograd's filter gradients may sum. */
+const mostPixels: Readonly<Record<WasmPrecision, number>> = { fast: 98_304, exact: 32_768 }
+
+/**
+ * Whether Winograd's algorithms keep what the precision promises, 1e-5 or 1e-6 of the root mean square: their errors grow with the
+ * terms of a sum, faster than those of a direct sum.
+ */
+function keepsPrecision(
+  operation: Operation,
+  { kind, pixels, inChannels, outChannels }: ConvolutionSize,
+  precision: WasmPrecision,
+): boolean {
+  if (operation === 'filterGradient') return pixels <= mostPixels[precision]
+  if (precision === 'fast') return true
+  if (operation === 'inputGradient') return outChannels <= 512
+  return inChannels <= (kind === '3x3' ? 512 : 128)
+}
+
 /**
  * The algorithm that was fastest for the measured convolution nearest to this one: `choices` is a table that
  * `npm run tune-kernels` writes. Of the gradients it needs dilations of 1.
  */
-export function chooseAlgorithm(
-  operation: Operation,
-  { kind, pixels, inChannels, outChannels }: ConvolutionSize,
-  precision: WasmPrecision,
-): Algorithm {
-  if (forced !== undefined) return !winogradKinds.has(kind) && forced.startsWith('winograd') ? 'direct' : forced
+export function chooseAlgorithm(operation: Operation, size: ConvolutionSize, precision: WasmPrecision): Algorithm {
+  const { kind, pixels, inChannels, outChannels } = size
   const row = nearest(pixelSteps, pixels) * channelSteps.length + nearest(channelSteps, inChannels)
   const letter = choices[precision][operation][kind][row]![nearest(channelSteps, outChannels)]!
-  return algorithms[letter]!
+  const algorithm = forced ?? algorithms[letter]!
+  if (!algorithm.startsWith('winograd')) return algorithm
+  return winogradKinds.has(kind) && keepsPrecision(operation, size, precision) ? algorithm : 'direct'
 }
