@@ -21,7 +21,7 @@ const mostChannels = 32
 
 /** The most parts of a filter gradient that are added up apart, and the bytes that their sums may take. */
 const mostParts = 16
-const partsBytes = 2 ** 24
+const partsBytes = 2 ** 25
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit
 
@@ -199,7 +199,7 @@ export function winogradInputGradient(
 /** The filter gradient: `x` the input, `y` the output's gradient, written to `filter`. */
 export function winogradFilterGradient(backend: WasmBackend, kernels: ThreadedKernels, fields: Winograd): void {
   const tiling = tilingOf(fields)
-  const gradient = isSmall(tiling) ? gradientByChannels : gradientByParts
+  const gradient = isByChannels(tiling) ? gradientByChannels : gradientByParts
   gradient(backend, kernels, tiling)
 }
 
@@ -214,19 +214,29 @@ export function winogradFilterGradients(
   parts: readonly FilterPart[],
 ): void {
   const tiling = tilingOf(fields)
-  if (isSmall(tiling)) return gradientByChannels(backend, kernels, tiling, parts)
+  if (isByChannels(tiling)) return gradientByChannels(backend, kernels, tiling, parts)
   for (const { filter, inputs, outputs, first } of parts) {
     const y = fields.y + 4 * first
     winogradFilterGradient(backend, kernels, { ...fields, filter, inChannels: inputs, outChannels: outputs, y })
   }
 }
 
-/** Whether the transformed tiles that a thread works on stay near. */
-function isSmall({ tiles, points, row, out8 }: Tiling): boolean {
-  return 4 * points * tiles * (Math.min(row, mostChannels) + out8) <= sharedBytes
+/** Bytes of the sums of all tiles. */
+const bytesOfSums = ({ points, depth, out8 }: Tiling): number => points * (4 * roundUp(depth, 4) * out8 + planeGap)
+
+/**
+ * Whether each task computes some channels: where the transformed tiles that a thread works on stay near, and where there
+ * are so many channels that a part of the tiles has no room for sums of its own.
+ */
+function isByChannels(tiling: Tiling): boolean {
+  const { tiles, points, row, out8 } = tiling
+  const gradientBytes = 4 * points * tiles * out8
+  if (gradientBytes + 4 * points * tiles * Math.min(row, mostChannels) <= sharedBytes) return true
+  const sums = bytesOfSums(tiling)
+  return 2 * sums > partsBytes && gradientBytes <= Math.max(sums, partsBytes)
 }
 
-/** Few tiles: the output gradient's are transformed, then each task computes some input channels of the filters. */
+/** The output gradient's tiles are transformed, then each task computes some input channels of the filters. */
 function gradientByChannels(
   backend: WasmBackend,
   kernels: ThreadedKernels,
@@ -263,7 +273,7 @@ function gradientByChannels(
 /** Many tiles: each task adds up the products of a part of them, and the parts are added up in their order. */
 function gradientByParts(backend: WasmBackend, kernels: ThreadedKernels, tiling: Tiling): void {
   const { common, tiles, points, depth, row, out8, patchBytes } = tiling
-  const partBytes = points * (4 * roundUp(depth, 4) * out8 + planeGap)
+  const partBytes = bytesOfSums(tiling)
   const bytesOfTile = 4 * points * (row + out8)
   const block = Math.max(16, Math.floor(cacheBytes / bytesOfTile / 4) * 4)
   // The number of parts must not depend on the threads, so that the sums do not.
