@@ -191,12 +191,17 @@ describe.each(names)('%s', (name) => {
   it.each(wasmPrecisions)('predicts what stock tfjs does, by the kernels of this package (%s)', async (precision) => {
     setWasmPrecision(precision)
     const network = create(name)
+    forceAlgorithm('composed')
+    const start = tasks()
+    await predict(network)
+    forceAlgorithm(undefined)
     const before = tasks()
     const [features, shares] = await predict(network)
     // Stock tfjs rounds its means over the pixels too.
     expectClose(features!, stock[name][0]!, precision === 'exact' ? 4e-6 : 1e-5)
     expectClose(shares!, stock[name][1]!, 2e-6)
-    expect(tasks()).toBeGreaterThan(before)
+    // Not only other operations that have kernels on threads.
+    expect(tasks() - before).toBeGreaterThan(before - start)
     network.dispose()
     setWasmPrecision('fast')
   })
@@ -218,8 +223,7 @@ describe.each(names)('%s', (name) => {
     const own = await train()
     expect(composed.losses[2]!).toBeLessThan(composed.losses[0]!)
     expectClose(own.losses, composed.losses, 1e-5)
-    expect(composed.tasks).toBe(0)
-    // Forward, and both gradients of what follows the first layer.
-    expect(own.tasks).toBeGreaterThan(20)
+    // Forward, and both gradients of what follows the first layer, beside other operations that have kernels on threads.
+    expect(own.tasks).toBeGreaterThan(composed.tasks + 20)
   })
 })
