@@ -147,6 +147,7 @@ const algorithms = [
   { name: 'Winograd F(2x2)', m: 2, inStep: 1, tolerance: 1e-6, range: plain },
   { name: 'Winograd F(4x4)', m: 4, inStep: 1, tolerance: 2e-5, range: plain },
   { name: 'Winograd F(3x3) of stride 2', m: 3, inStep: 2, tolerance: 1e-6, range: halving },
+  { name: 'Winograd F(4x4) of stride 2', m: 4, inStep: 2, tolerance: 1e-5, range: halving },
   { name: 'Winograd F(5x5) of stride 2', m: 5, inStep: 2, tolerance: 2e-5, range: halving },
 ] as const
 

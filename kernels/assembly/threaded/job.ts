@@ -68,4 +68,6 @@ export class Job {
   // Outputs of phase (0, 0) above and left of y.
   outTop: i32
   outLeft: i32
+  // Panels that are multiplied side by side for each point.
+  panelsAtOnce: i32
 }

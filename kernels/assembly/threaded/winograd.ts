@@ -28,7 +28,9 @@ export function convolveTask(job: Job, task: i32, thread: i32): void {
   const vBytes = <usize>points * inStep
   const v = isKept ? job.v + <usize>part * vBytes : own
   const products = isKept ? own : own + vBytes
-  const ownPanel = products + <usize>points * outStep
+  const atOnce = job.panelsAtOnce
+  const productBytes = <usize>points * outStep
+  const ownPanels = products + <usize>atOnce * productBytes
   for (let t = 0; t < count; t++) {
     const to = v + <usize>t * inRow
     if (isKept) {
@@ -38,21 +40,30 @@ export function convolveTask(job: Job, task: i32, thread: i32): void {
     } else transformInputTile(job, first + t, to, inStep, temporary, patch)
   }
   const xiBytes = (depth << 5) + planeGap
+  const step = panelBytes(job)
   const last = (panels * (group + 1)) / job.panelGroups
-  for (let p = (panels * group) / job.panelGroups; p < last; p++) {
-    let panel = ownPanel
-    if (job.u) panel = job.u + <usize>p * panelBytes(job)
-    else filterPanel(job, p, panel, temporary)
+  for (let begin = (panels * group) / job.panelGroups; begin < last; begin += atOnce) {
+    const end = min(begin + atOnce, last)
+    let panel = ownPanels
+    if (job.u) panel = job.u + <usize>begin * step
+    else for (let p = begin; p < end; p++) filterPanel(job, p, ownPanels + <usize>(p - begin) * step, temporary)
     let rows = v
-    let out = products
-    for (let xi = 0; xi < points; xi++, rows += inStep, out += outStep, panel += xiBytes) {
-      for (let t = 0; t < count; t += 4) {
-        // Beyond the last tile rows of the block are computed that nobody reads: block is a multiple of four.
-        const row = rows + <usize>t * inRow
-        const end = row + (depth << 2)
-        multiplyRows(row, row + inRow, row + 2 * inRow, row + 3 * inRow, end, panel, out + ((<usize>t) << 5), 32)
+    let sums = products
+    for (let xi = 0; xi < points; xi++, rows += inStep, sums += outStep, panel += xiBytes) {
+      let right = panel
+      let out = sums
+      for (let p = begin; p < end; p++, right += step, out += productBytes) {
+        for (let t = 0; t < count; t += 4) {
+          // Beyond the last tile rows of the block are computed that nobody reads: block is a multiple of four.
+          const row = rows + <usize>t * inRow
+          const rowEnd = row + (depth << 2)
+          multiplyRows(row, row + inRow, row + 2 * inRow, row + 3 * inRow, rowEnd, right, out + ((<usize>t) << 5), 32)
+        }
       }
     }
-    for (let t = 0; t < count; t++) writeTile(job, first + t, p, products + ((<usize>t) << 5), outStep, temporary)
+    let from = products
+    for (let p = begin; p < end; p++, from += productBytes) {
+      for (let t = 0; t < count; t++) writeTile(job, first + t, p, from + ((<usize>t) << 5), outStep, temporary)
+    }
   }
 }

@@ -81,33 +81,34 @@ function filterPart(
   const xiStep = ((<usize>depthOf(job)) << 5) + planeGap
   const toRowStep = <usize>n * xiStep
   if (!isWhole) memory.fill(gathered, 0, 4 * gatheredBytes)
-  for (let half = 0; half < 2; half++) {
-    const channel = panel * 8 + half * 4
-    const lanes = min(4, outChannels - channel)
-    let to = panelPlace + ((<usize>half) << 4)
-    if (lanes <= 0) {
-      for (let c = 0; c < inChannels; c++, to += 32) {
-        for (let xi = 0; xi < n * n; xi++) v128.store(to + <usize>xi * xiStep, f32x4.splat(0))
-      }
-    } else if (!job.isTurned) {
-      for (let c = 0; c < inChannels; c++, to += 32) {
-        const from = phasePlace + ((<usize>(c * outChannels + channel)) << 2)
-        if (lanes === 4 && isWhole) {
-          transformFilter(m, taps, from, rowStep, columnStep, to, toRowStep, xiStep, temporary)
-          continue
+  // Four input channels at a time, both halves of the panel, so that lines of it are complete soon.
+  for (let c = 0; c < inChannels; c += 4) {
+    const count = min(4, inChannels - c)
+    for (let half = 0; half < 2; half++) {
+      const channel = panel * 8 + half * 4
+      const lanes = min(4, outChannels - channel)
+      let to = panelPlace + ((<usize>c) << 5) + ((<usize>half) << 4)
+      if (lanes <= 0) {
+        for (let k = 0; k < count; k++, to += 32) {
+          for (let xi = 0; xi < n * n; xi++) v128.store(to + <usize>xi * xiStep, f32x4.splat(0))
         }
-        for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < columns; j++) {
-            const tap = from + <usize>i * rowStep + <usize>j * columnStep
-            v128.store(gathered + ((<usize>(i * taps + j)) << 4), loadLanes(tap, lanes))
+      } else if (!job.isTurned) {
+        let from = phasePlace + ((<usize>(c * outChannels + channel)) << 2)
+        for (let k = 0; k < count; k++, to += 32, from += (<usize>outChannels) << 2) {
+          if (lanes === 4 && isWhole) {
+            transformFilter(m, taps, from, rowStep, columnStep, to, toRowStep, xiStep, temporary)
+            continue
           }
+          for (let i = 0; i < rows; i++) {
+            for (let j = 0; j < columns; j++) {
+              const tap = from + <usize>i * rowStep + <usize>j * columnStep
+              v128.store(gathered + ((<usize>(i * taps + j)) << 4), loadLanes(tap, lanes))
+            }
+          }
+          transformFilter(m, taps, gathered, (<usize>taps) << 4, 16, to, toRowStep, xiStep, temporary)
         }
-        transformFilter(m, taps, gathered, (<usize>taps) << 4, 16, to, toRowStep, xiStep, temporary)
-      }
-    } else {
-      // Output channels are rows of the stored filter: four at a time, transposed.
-      for (let c = 0; c < inChannels; c += 4) {
-        const count = min(4, inChannels - c)
+      } else {
+        // Output channels are rows of the stored filter: four of them, transposed.
         const from = phasePlace + ((<usize>(channel * inChannels + c)) << 2)
         for (let i = 0; i < rows; i++) {
           for (let j = 0; j < columns; j++) {

@@ -3,16 +3,28 @@ import { placeOf, type WasmBackend } from './backend.js'
 import type { Algorithm } from './native/choice.js'
 import { directConvolution, directFilterGradient, directInputGradient, type Direct } from './native/direct.js'
 import type { ThreadedKernels } from './native/threaded.js'
-import { winogradConvolution, winogradFilterGradient, winogradInputGradient } from './native/winograd.js'
+import { stridedTile, winogradConvolution, winogradFilterGradient, winogradInputGradient } from './native/winograd.js'
 
 /** The algorithms of this package's own kernels. */
 export type OwnAlgorithm = Exclude<Algorithm, 'composed'>
 
-/** How Winograd's algorithm computes it: outputs of a tile along an axis, and the stride. */
-const tileOf = (algorithm: OwnAlgorithm, { strideHeight }: backend_util.Conv2DInfo): { m: number; inStep: number } => ({
-  m: (algorithm === 'winograd4' ? 4 : 2) + strideHeight - 1,
-  inStep: strideHeight,
-})
+/** How Winograd's algorithm computes so many outputs, or inputs of each phase: the outputs of a tile along an axis, and the stride. */
+function tilesOf(
+  algorithm: OwnAlgorithm,
+  { strideHeight: inStep }: backend_util.Conv2DInfo,
+  [height, width]: readonly [number, number],
+): { m: number; inStep: number } {
+  if (inStep === 1) return { m: algorithm === 'winograd4' ? 4 : 2, inStep }
+  return { m: algorithm === 'winograd4' ? stridedTile(height, width) : 3, inStep }
+}
+
+const outputsOf = ({ outHeight, outWidth }: backend_util.Conv2DInfo): readonly [number, number] => [outHeight, outWidth]
+
+/** Inputs of a phase of a stride of 2. */
+const inputsOf = ({ inHeight, inWidth, padInfo }: backend_util.Conv2DInfo): readonly [number, number] => [
+  Math.ceil((inHeight + (padInfo.top % 2)) / 2),
+  Math.ceil((inWidth + (padInfo.left % 2)) / 2),
+]
 
 /** The fields of a job that say which convolution it is. */
 function fieldsOf({ batchSize, padInfo: { top, left }, ...info }: backend_util.Conv2DInfo): Direct {
@@ -70,7 +82,7 @@ export function ownConvolution(
       slope,
     }
     if (algorithm === 'direct') directConvolution(backend, kernels, fields)
-    else winogradConvolution(backend, kernels, { ...fields, ...tileOf(algorithm, info) })
+    else winogradConvolution(backend, kernels, { ...fields, ...tilesOf(algorithm, info, outputsOf(info)) })
   })
 }
 
@@ -92,7 +104,7 @@ export function ownInputGradient(
       filter: placeOf(backend, filter),
     }
     if (algorithm === 'direct') directInputGradient(backend, kernels, fields)
-    else winogradInputGradient(backend, kernels, { ...fields, ...tileOf(algorithm, info) })
+    else winogradInputGradient(backend, kernels, { ...fields, ...tilesOf(algorithm, info, inputsOf(info)) })
   })
 }
 
@@ -115,6 +127,6 @@ export function ownFilterGradient(
       filter,
     }
     if (algorithm === 'direct') directFilterGradient(backend, kernels, fields)
-    else winogradFilterGradient(backend, kernels, { ...fields, ...tileOf(algorithm, info) })
+    else winogradFilterGradient(backend, kernels, { ...fields, ...tilesOf(algorithm, info, outputsOf(info)) })
   })
 }

@@ -51,6 +51,7 @@ const fields = [
   'outStep',
   'outTop',
   'outLeft',
+  'panelsAtOnce',
   'strideHeight',
   'strideWidth',
   'dilationHeight',

@@ -32,7 +32,7 @@ export type Winograd = Job & {
   readonly outChannels: number
   readonly outHeight: number
   readonly outWidth: number
-  /** Outputs of a tile along an axis: 2 or 4 with 3x3 filters of stride 1, 3 or 5 with stride 2. */
+  /** Outputs of a tile along an axis: 2 or 4 with 3x3 filters of stride 1, 3, 4 or 5 with stride 2. */
   readonly m: number
   /** The stride, 2 for filters of up to 4x4; left out: 3x3 filters of stride 1. */
   readonly inStep?: number
@@ -84,14 +84,34 @@ function tilingOf(fields: Winograd): Tiling {
 /** Blocks of tiles for each thread up to which those of several convolutions are kept. */
 const keptBlocks = 2
 
+/**
+ * Where not even half of the least block fits into the cache: tiles of a block and panels that are multiplied side by side, point by
+ * point, so that tiles and filter are read as seldom as can be.
+ */
+const deepBlock = 64
+const deepPanels = 2
+
+/** Of 4 and 5 the outputs of a tile along an axis with which so many outputs of a convolution of stride 2 take fewer products. */
+export function stridedTile(height: number, width: number): number {
+  const products = (m: number): number => Math.ceil(height / m) * Math.ceil(width / m) * (m + 1) ** 2
+  return products(5) < products(4) ? 5 : 4
+}
+
 /** Blocks of tiles for each thread from which on the filter is transformed once for all; below it each task does so for itself. */
 const sharingBlocks = 2
 
+/** Tiles whose transforms fit into the cache. */
+const fittingTiles = ({ points, row }: Tiling): number => Math.max(4, cacheBytes / (4 * points * row))
+
+const isDeepOf = (tiling: Tiling): boolean => fittingTiles(tiling) <= leastBlock / 2
+
 /** How many tiles a task has. */
-function blockOf({ tiles, points, row }: Tiling, { threads }: ThreadedKernels): number {
+function blockOf(tiling: Tiling, { threads }: ThreadedKernels): number {
+  const { tiles } = tiling
   // As many blocks for each thread, or the last ones would be waited for.
-  const fitting = Math.max(4, cacheBytes / (4 * points * row))
-  const wanted = roundUp(Math.ceil(tiles / fitting), threads)
+  const wanted = isDeepOf(tiling)
+    ? Math.ceil(tiles / deepBlock)
+    : roundUp(Math.ceil(tiles / fittingTiles(tiling)), threads)
   return roundUp(Math.max(leastBlock, Math.ceil(tiles / wanted)), 4)
 }
 
@@ -136,13 +156,16 @@ export function winogradConvolution(
   const tiling = tilingOf(fields)
   const { common, tiles, points, depth, row, panels } = tiling
   const block = kept?.block ?? blockOf(tiling, kernels)
+  const isDeep = isDeepOf(tiling)
   const blocks = Math.ceil(tiles / block)
-  const isShared = blocks > sharingBlocks * kernels.threads
+  const isShared = blocks > (isDeep ? 1 : sharingBlocks) * kernels.threads
   const panelGroups = Math.min(panels, Math.ceil(kernels.threads / blocks))
+  const panelsAtOnce = isDeep ? Math.min(deepPanels, Math.ceil(panels / panelGroups)) : 1
   const panelBytes = points * (32 * depth + planeGap)
-  const tilesBytes = (kept ? 0 : points * (4 * row * block + planeGap)) + points * (32 * block + planeGap)
+  const tilesBytes =
+    (kept ? 0 : points * (4 * row * block + planeGap)) + panelsAtOnce * points * (32 * block + planeGap)
   const patchBytes = Math.max(4 * points * roundUp(fields.inChannels, 4), 4 * 9 * 16)
-  const scratchBytes = temporaryBytes + patchBytes + tilesBytes + (isShared ? 0 : panelBytes)
+  const scratchBytes = temporaryBytes + patchBytes + tilesBytes + (isShared ? 0 : panelsAtOnce * panelBytes)
   const temporaries = new Temporaries(backend)
   try {
     const job: Job = {
@@ -151,6 +174,7 @@ export function winogradConvolution(
       ...(kept === undefined ? {} : { v: kept.place, vChannels: kept.channels, vDone: kept.done }),
       block,
       panelGroups,
+      panelsAtOnce,
       u: isShared ? temporaries.workspace(panels * panelBytes) : 0,
       scratch: temporaries.workspace(scratchBytes * kernels.threads),
       scratchBytes,
