@@ -4,7 +4,7 @@ import { channelSteps, choices, pixelSteps } from './choices.js'
 
 /**
  * What computes a convolution: this package's kernels, or `composed` of those of tfjs. Winograd's with tiles of 2x2 and 4x4
- * outputs, of 3x3 and 5x5 where the stride is 2.
+ * outputs; where the stride is 2, of 3x3, and of 4x4 or 5x5.
  */
 export type Algorithm = 'composed' | 'direct' | 'winograd2' | 'winograd4'
 

@@ -28,14 +28,14 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
       '3x3/2': [
-        'cccd', 'ccdd', 'cddd', 'dddd',
-        'ccdd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'dddd', 'cddd', 'cddd', 'dddd',
+        'cddd', '4444', 'cd44', 'cddd',
+        'cddd', '444d', '4444', 'cd44',
       ],
       '4x4/2': [
-        'ccdd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'cc44', 'c444', 'd444', 'd444',
+        '4444', '4444', '4444', '4444',
+        '4444', '4444', '4444', '2444',
       ],
       uneven: [
         'cccd', 'ccdd', 'cddd', 'dddd',
@@ -60,14 +60,14 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
       '3x3/2': [
-        'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cddd', 'dddd', 'dddd',
-        'cccc', 'cddd', 'dddd', 'dddd',
+        'ccc4', 'c44d', 'cddd', 'dddd',
+        'c444', 'c444', 'd444', 'dd44',
+        'c444', '4444', 'dd44', 'ddd4',
       ],
       '4x4/2': [
-        'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cccc', 'dddd', 'dddd',
+        'ccc2', 'c442', 'c4dd', 'ddd4',
+        'cc44', 'c444', 'd444', 'd442',
+        'c444', '4444', 'd444', 'dd42',
       ],
       uneven: [
         'cccc', 'ccdd', 'cddd', 'dddd',
@@ -93,13 +93,13 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
       ],
       '3x3/2': [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'dddd', 'cddd',
-        'cddd', 'cddd', 'dddd', 'cccd',
+        '444d', '4444', '444d', '444d',
+        '44d4', '2244', '424d', '444d',
       ],
       '4x4/2': [
-        'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'ccdd', 'ccdd',
+        'dddd', 'ddd4', '4424', '4444',
+        '4444', '4444', '4442', '4444',
+        '4424', '2244', '4422', '2422',
       ],
       uneven: [
         'dddd', 'dddd', 'dddd', 'dddd',
@@ -126,14 +126,14 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
       '3x3/2': [
-        'cccd', 'ccdd', 'cddd', 'dddd',
-        'ccdd', 'cddd', 'cddd', 'cddd',
+        'dddd', 'cddd', 'cddd', 'dddd',
         'cddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'c2dd', 'c2dd', 'cd2d',
       ],
       '4x4/2': [
-        'ccdd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'ccdd', 'cddd', 'dddd', 'dddd',
+        'cddd', '2222', '2222', '2222',
+        'cddd', '2222', '2222', '2222',
       ],
       uneven: [
         'cccd', 'ccdd', 'cddd', 'dddd',
@@ -158,14 +158,14 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
         'cccc', 'cccc', 'ccdd', 'cddd',
       ],
       '3x3/2': [
-        'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cddd', 'dddd', 'dddd',
-        'cccc', 'cddd', 'dddd', 'dddd',
+        'cccd', 'c2dd', 'cddd', 'dddd',
+        'ccc2', 'cd22', 'ddd2', 'dddd',
+        'cc22', 'c222', 'ddd2', 'ddd2',
       ],
       '4x4/2': [
-        'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cccc', 'dddd', 'dddd',
+        'ccc2', 'ccd2', 'cddd', 'dddd',
+        'cc22', 'c222', 'd222', 'd222',
+        'cc22', 'c222', 'd222', 'dd22',
       ],
       uneven: [
         'cccc', 'ccdd', 'cddd', 'dddd',
@@ -191,13 +191,13 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
       ],
       '3x3/2': [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'dddd', 'cddd',
-        'cddd', 'cddd', 'dddd', 'cccd',
+        'dddd', '222d', '2d2d', '22dd',
+        'cddd', '222d', '222d', '222d',
       ],
       '4x4/2': [
-        'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'ccdd', 'ccdd',
+        'dddd', 'dddd', 'd222', 'dd22',
+        '2222', '2222', '2222', '2222',
+        '2222', '2222', '2222', '2222',
       ],
       uneven: [
         'dddd', 'dddd', 'dddd', 'dddd',
