@@ -7,11 +7,8 @@ import {
   type Direct,
 } from '../../src/backend/wasm/native/direct.js'
 import { multiplyMatrices } from '../../src/backend/wasm/native/product.js'
-import {
-  winogradConvolution,
-  winogradFilterGradient,
-  winogradInputGradient,
-} from '../../src/backend/wasm/native/winograd.js'
+import { winogradConvolution, winogradInputGradient } from '../../src/backend/wasm/native/winograd.js'
+import { winogradFilterGradient } from '../../src/backend/wasm/native/winogradGradient.js'
 import { createRandom } from '../../src/random.js'
 import { convolution, convolutionGradients, type Geometry } from '../conformance/truth/convolution.js'
 import { mapped, sizeOf, values, type Values } from '../conformance/truth/values.js'

@@ -3,7 +3,8 @@ import { placeOf, type WasmBackend } from './backend.js'
 import type { Algorithm } from './native/choice.js'
 import { directConvolution, directFilterGradient, directInputGradient, type Direct } from './native/direct.js'
 import type { ThreadedKernels } from './native/threaded.js'
-import { stridedTile, winogradConvolution, winogradFilterGradient, winogradInputGradient } from './native/winograd.js'
+import { stridedTile, winogradConvolution, winogradInputGradient } from './native/winograd.js'
+import { winogradFilterGradient } from './native/winogradGradient.js'
 
 /** The algorithms of this package's own kernels. */
 export type OwnAlgorithm = Exclude<Algorithm, 'composed'>

@@ -3,7 +3,9 @@ import { denseLayout, type DenseBlock } from './denseLayout.js'
 import type { FilterPart } from './filterParts.js'
 import { rowSums } from './rowSums.js'
 import type { ThreadedKernels } from './threaded.js'
-import { keepTiles, winogradConvolution, winogradFilterGradients, type KeptTiles, type Winograd } from './winograd.js'
+import { keepTiles, winogradConvolution, type KeptTiles } from './winograd.js'
+import { winogradFilterGradients } from './winogradGradient.js'
+import type { Winograd } from './winogradTiling.js'
 
 /** What all convolutions of the block have in common. */
 function shapeOf({ batch, height, width, m }: DenseBlock): Omit<Winograd, 'inChannels' | 'outChannels'> {
