@@ -1,7 +1,7 @@
 import type { WasmPrecision } from '../precision.js'
 import type { ConvolutionKind, Operation } from './choice.js'
 
-// Written by `npm run tune-kernels`: WebAssembly with SIMD, one thread; own kernels without FMA, precision fast, Node v20.20.2.
+// Written by `npm run tune-kernels`: WebAssembly with SIMD, 2 threads; own kernels without FMA, precision fast, Node v20.20.2.
 
 /** Channels in and out that were measured. */
 export const channelSteps: readonly number[] = [3, 16, 64, 256]
@@ -18,56 +18,56 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
   fast: {
     forward: {
       '3x3': [
-        '4c44', 'c444', '4444', '4444',
+        '42cd', 'cc44', 'c444', '4442',
         '4444', '4444', '4444', '4444',
         '444d', '4444', '4444', '4444',
       ],
       '1x1': [
-        'cccc', 'cccd', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'cddd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
       ],
       '3x3/2': [
-        'dddd', 'cddd', 'cddd', 'dddd',
-        'cddd', '4444', 'cd44', 'cddd',
-        'cddd', '444d', '4444', 'cd44',
+        'cccd', 'ccdd', 'cddd', 'dddd',
+        '4ddd', 'dd44', 'cd44', 'cd44',
+        '4ddd', 'c444', 'c444', 'cc44',
       ],
       '4x4/2': [
-        'cc44', 'c444', 'd444', 'd444',
+        'cc4d', 'cd44', 'cd44', 'dd44',
         '4444', '4444', '4444', '4444',
-        '4444', '4444', '4444', '2444',
+        '444d', '4444', '4444', '2244',
       ],
       uneven: [
         'cccd', 'ccdd', 'cddd', 'dddd',
-        'ccdd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'dddd', 'cddd', 'cddd', 'cddd',
+        'ccdd', 'ccdd', 'cddd', 'ccdd',
       ],
       other: [
-        'ccdd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'cccd', 'cddd', 'cddd', 'cddd',
+        'dddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'ccdd', 'cddd', 'ccdd',
       ],
     },
     inputGradient: {
       '3x3': [
-        'cc44', 'c444', '4444', '4444',
+        'cc44', 'ccd4', 'c444', 'd444',
         '4444', '4444', '4444', '4444',
         '4444', '4444', '4444', 'd444',
       ],
       '1x1': [
         'cccc', 'cccd', 'ccdd', 'cddd',
-        'cccc', 'cccc', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'cddd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
       ],
       '3x3/2': [
-        'ccc4', 'c44d', 'cddd', 'dddd',
-        'c444', 'c444', 'd444', 'dd44',
-        'c444', '4444', 'dd44', 'ddd4',
+        'ccc4', 'c444', 'c444', 'd4d4',
+        'cc44', '4444', 'd444', 'dd44',
+        '4444', '4444', 'dd44', 'dddd',
       ],
       '4x4/2': [
-        'ccc2', 'c442', 'c4dd', 'ddd4',
-        'cc44', 'c444', 'd444', 'd442',
-        'c444', '4444', 'd444', 'dd42',
+        'cccc', 'cc42', 'c444', 'd444',
+        'ccc2', '4442', '4444', 'd222',
+        '4444', '4444', 'd444', 'dd44',
       ],
       uneven: [
         'cccc', 'ccdd', 'cddd', 'dddd',
@@ -77,95 +77,95 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
       other: [
         'cccc', 'ccdd', 'cddd', 'dddd',
         'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cccc', 'dddd', 'dddd',
+        'cccc', 'ccdd', 'dddd', 'dddd',
       ],
     },
     filterGradient: {
       '3x3': [
-        '2d44', '4444', '4444', '2444',
-        '4444', '4444', '4444', '4444',
-        '4444', '4444', '4444', '4444',
+        'ddd4', 'ddd4', '4424', '2444',
+        'd442', 'd442', '4444', '4444',
+        'dd44', '4444', '4444', '4444',
       ],
       '1x1': [
-        'ccdd', 'ccdd', 'cddd', 'dddd',
+        'cddd', 'cddd', 'cddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
-        'cddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'dddd', 'dddd', 'dddd',
       ],
       '3x3/2': [
         'dddd', 'dddd', 'dddd', 'dddd',
-        '444d', '4444', '444d', '444d',
-        '44d4', '2244', '424d', '444d',
+        'dddd', 'dd4d', 'd444', '4444',
+        'ddd4', 'd444', 'd44d', '4444',
       ],
       '4x4/2': [
-        'dddd', 'ddd4', '4424', '4444',
-        '4444', '4444', '4442', '4444',
-        '4424', '2244', '4422', '2422',
+        'dddd', 'dddd', 'dd44', 'd442',
+        'd44d', 'd444', 'd444', '4444',
+        'd424', '4444', '4444', '4444',
       ],
       uneven: [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'dddd', 'cddd',
-        'cddd', 'cddd', 'dddd', 'cccd',
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'dddd', 'dddd', 'dddd',
       ],
       other: [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'ccdd', 'ccdd',
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'dddd', 'dddd', 'ccdd',
       ],
     },
   },
   exact: {
     forward: {
       '3x3': [
-        'dccd', 'c222', '2222', '2222',
-        '2cdd', '2222', '2222', '2222',
-        'cddd', '222d', '2222', '2222',
+        '22cd', 'ccd2', 'cdd2', '2222',
+        '2ddd', '2222', '2222', '2222',
+        '2ddd', '2222', '2222', '2222',
       ],
       '1x1': [
-        'cccc', 'cccd', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'cddd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
       ],
       '3x3/2': [
-        'dddd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'c2dd', 'c2dd', 'cd2d',
+        'cccd', 'ccdd', 'cddd', 'dddd',
+        'dddd', 'dddd', 'cd2d', 'cddd',
+        'cddd', 'cc2d', 'cd2d', 'cc22',
       ],
       '4x4/2': [
-        'ccdd', 'cddd', 'dddd', 'dddd',
-        'cddd', '2222', '2222', '2222',
-        'cddd', '2222', '2222', '2222',
+        'cccd', 'cddd', 'cdd2', 'dd22',
+        'dd22', '222d', '2222', '2222',
+        '222d', '2222', '2222', '2222',
       ],
       uneven: [
         'cccd', 'ccdd', 'cddd', 'dddd',
-        'ccdd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'dddd', 'cddd', 'cddd', 'cddd',
+        'ccdd', 'ccdd', 'cddd', 'ccdd',
       ],
       other: [
-        'ccdd', 'cddd', 'cddd', 'dddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'cddd', 'cddd',
+        'cccd', 'cddd', 'cddd', 'cddd',
+        'dddd', 'cddd', 'cddd', 'cddd',
+        'cddd', 'ccdd', 'cddd', 'ccdd',
       ],
     },
     inputGradient: {
       '3x3': [
-        'cc22', 'c222', 'c222', 'd222',
-        '2222', 'c222', 'd222', 'd222',
-        'c222', 'c222', 'd222', 'dd22',
+        'ccc2', 'ccd2', 'cd22', 'd222',
+        'c222', 'c222', 'd222', 'd222',
+        'c222', 'c222', 'c222', 'd222',
       ],
       '1x1': [
         'cccc', 'cccd', 'ccdd', 'cddd',
-        'cccc', 'cccc', 'ccdd', 'ccdd',
-        'cccc', 'cccc', 'ccdd', 'cddd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
+        'cccc', 'cccc', 'cccd', 'ccdd',
       ],
       '3x3/2': [
-        'cccd', 'c2dd', 'cddd', 'dddd',
-        'ccc2', 'cd22', 'ddd2', 'dddd',
-        'cc22', 'c222', 'ddd2', 'ddd2',
+        'cccc', 'ccdd', 'cddd', 'dddd',
+        'ccc2', 'c222', 'dd22', 'ddd2',
+        'cc2c', '2222', 'ddd2', 'dddd',
       ],
       '4x4/2': [
-        'ccc2', 'ccd2', 'cddd', 'dddd',
-        'cc22', 'c222', 'd222', 'd222',
-        'cc22', 'c222', 'd222', 'dd22',
+        'cccc', 'cc22', 'c222', 'd222',
+        'ccc2', 'c222', 'd222', 'd222',
+        'cc22', '2222', 'd222', 'dd22',
       ],
       uneven: [
         'cccc', 'ccdd', 'cddd', 'dddd',
@@ -175,39 +175,39 @@ export const choices: Readonly<Record<WasmPrecision, Record<Operation, Record<Co
       other: [
         'cccc', 'ccdd', 'cddd', 'dddd',
         'cccc', 'ccdd', 'cddd', 'dddd',
-        'cccc', 'cccc', 'dddd', 'dddd',
+        'cccc', 'ccdd', 'dddd', 'dddd',
       ],
     },
     filterGradient: {
       '3x3': [
-        '2ddd', '2222', '2222', '2222',
-        '22dd', '2222', '2222', '2222',
-        'c222', '2222', '2222', '2222',
+        'dddd', 'ddd2', 'd222', '2222',
+        'ddd2', 'ddd2', 'd222', 'd222',
+        'dd22', 'cd22', '2222', '2222',
       ],
       '1x1': [
-        'ccdd', 'ccdd', 'cddd', 'dddd',
+        'cddd', 'cddd', 'cddd', 'dddd',
         'cddd', 'dddd', 'dddd', 'dddd',
-        'cddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'dddd', 'dddd', 'dddd',
       ],
       '3x3/2': [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', '222d', '2d2d', '22dd',
-        'cddd', '222d', '222d', '222d',
+        'dddd', 'dddd', 'd22d', '222d',
+        'ddd2', 'dddd', 'd22d', '222d',
       ],
       '4x4/2': [
-        'dddd', 'dddd', 'd222', 'dd22',
-        '2222', '2222', '2222', '2222',
-        '2222', '2222', '2222', '2222',
+        'dddd', 'dddd', 'ddd2', 'd222',
+        'dddd', 'd222', 'd222', '2222',
+        'dd22', 'd222', '2222', '2222',
       ],
       uneven: [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'dddd', 'cddd',
-        'cddd', 'cddd', 'dddd', 'cccd',
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'dddd', 'dddd', 'dddd',
       ],
       other: [
         'dddd', 'dddd', 'dddd', 'dddd',
-        'dddd', 'cddd', 'cddd', 'cddd',
-        'cddd', 'cddd', 'ccdd', 'ccdd',
+        'dddd', 'dddd', 'dddd', 'dddd',
+        'dddd', 'dddd', 'dddd', 'ccdd',
       ],
     },
   },
