@@ -2,7 +2,7 @@
  * Times every algorithm for convolutions on a grid of shapes and writes the fastest into the table by which the wasm backend
  * chooses, src/backend/wasm/native/choices.ts: docs/benchmarks.md.
  *
- *   npm run tune-kernels [-- --threads 1]
+ *   npm run tune-kernels [-- --threads 2]
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -87,7 +87,7 @@ function time(compute: () => Tensor, candidates: readonly Algorithm[]): Map<Algo
   return best
 }
 
-const { values: options } = parseArgs({ options: { threads: { type: 'string', default: '1' } } })
+const { values: options } = parseArgs({ options: { threads: { type: 'string', default: '2' } } })
 const { description } = await startBackend('wasm', { threads: Number(options.threads) })
 console.log(`${description}, Node ${process.version}; GFLOP/s of each algorithm`)
 
